@@ -1,0 +1,404 @@
+//! Rows: what snapshot files say line by line ([`SnapshotRow`], `wire` → `history`), and what `history` hands to `finding`
+//! for a question (the `…History` types). Plain data; the order of the vectors is stated and does not depend on the order of
+//! ingest.
+
+use serde::Serialize;
+
+use crate::{AsPath, Asn, Evidence, Family, Prefix, Source, SourceId, Time};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// wire → history
+
+/// One line of a published snapshot.
+#[derive(Clone, PartialEq, Debug)]
+pub enum SnapshotRow<'a> {
+    /// An AS relationship.
+    Link {
+        /// First AS; the provider if `kind` says so.
+        a: Asn,
+        /// Second AS.
+        b: Asn,
+        /// The label.
+        kind: LinkKind,
+        /// How the publisher saw it: `bgp`, `mlp`, `ark`, or a comma list; empty in serial-1, where it is `bgp` by definition.
+        seen_by: &'a str,
+        /// For an extract, the snapshot the line was taken from: first and last day covered, and the series.
+        snapshot: Option<(Time, Time, &'a str)>,
+    },
+    /// A range of addresses and the AS the source gives as its origin. The range need not be one prefix, nor announced as
+    /// such.
+    Origin {
+        /// Family of the range.
+        family: Family,
+        /// First address, left-aligned in 128 bits.
+        first: u128,
+        /// Last address, left-aligned; bits below the family's width are ones.
+        last: u128,
+        /// The origin; `None` where the source has the range without an AS.
+        asn: Option<Asn>,
+        /// Two-letter country, or empty.
+        country: &'a str,
+        /// The source's flags (`drop;` …), or empty.
+        flags: &'a str,
+    },
+    /// A name of an ASN.
+    Name {
+        /// The number.
+        asn: Asn,
+        /// Its name: a handle, an organisation, or both, by source.
+        name: &'a str,
+        /// Two-letter country, or empty.
+        country: &'a str,
+        /// The registry or other origin the source itself names, or its class of network; or empty.
+        note: &'a str,
+    },
+    /// A tag of an ASN.
+    Tag {
+        /// The tag.
+        tag: &'a str,
+        /// The number.
+        asn: Asn,
+        /// The name beside it.
+        name: &'a str,
+    },
+    /// A line of RIR delegated-extended statistics.
+    Delegation {
+        /// Registry.
+        registry: &'a str,
+        /// Two-letter country; empty for `available` and `reserved`.
+        country: &'a str,
+        /// What was delegated.
+        resource: Delegated,
+        /// Date of the delegation; `None` if the source writes none or `00000000`.
+        date: Option<Time>,
+        /// `allocated`, `assigned`, `available`, `reserved`.
+        status: &'a str,
+        /// Groups the resources of one holder within one registry and day; or empty.
+        opaque_id: &'a str,
+    },
+    /// A validated ROA payload.
+    Vrp {
+        /// Authorised origin.
+        asn: Asn,
+        /// Prefix.
+        prefix: Prefix,
+        /// Longest announcement allowed.
+        max_len: u8,
+        /// Trust anchor.
+        ta: &'a str,
+        /// End of the validity of the chain.
+        expires: Option<Time>,
+    },
+    /// One provider of a validated ASPA.
+    Aspa {
+        /// The customer who signed.
+        customer: Asn,
+        /// A provider it lists.
+        provider: Asn,
+        /// End of the validity of the chain.
+        expires: Option<Time>,
+    },
+}
+
+/// The published label of a link.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum LinkKind {
+    /// `-1`: the first AS is provider of the second.
+    Provider,
+    /// `0`: peers; the order of the pair means nothing.
+    Peer,
+}
+
+/// A delegated resource.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Delegated {
+    /// `count` numbers from `first`.
+    Asns {
+        /// First number.
+        first: Asn,
+        /// How many.
+        count: u32,
+    },
+    /// A range of addresses, not always one prefix.
+    Addresses {
+        /// Family.
+        family: Family,
+        /// First address, left-aligned.
+        first: u128,
+        /// Last address, left-aligned, bits below the width ones.
+        last: u128,
+    },
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// history → finding
+
+/// What a neighbour is to the AS asked about, as published.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Neighbour {
+    /// The neighbour is its provider.
+    Provider,
+    /// The neighbour is its peer.
+    Peer,
+    /// The neighbour is its customer.
+    Customer,
+}
+
+/// A published relationship snapshot.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LinkSnapshot {
+    /// The file.
+    pub source: SourceId,
+    /// `caida-serial1` or `caida-serial2`.
+    pub series: String,
+    /// First instant of the routes it was built from.
+    pub from: Time,
+    /// Last instant of the routes it was built from (end of its last day).
+    pub until: Time,
+    /// True if the file was read whole and is a whole publication, so that what it lacks it says is absent. False for
+    /// extracts and faulty files.
+    pub complete: bool,
+}
+
+/// A published link of the AS asked about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LinkSighting {
+    /// Index into [`LinkHistory::snapshots`].
+    pub snapshot: usize,
+    /// The other AS.
+    pub neighbour: Asn,
+    /// What it is.
+    pub kind: Neighbour,
+    /// How the publisher saw it (`bgp`, `bgp,mlp`, `mlp` …).
+    pub seen_by: String,
+    /// The line.
+    pub evidence: Evidence,
+}
+
+/// All published links of one AS.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct LinkHistory {
+    /// Every snapshot in the window, sorted by (from, series, until), whether or not it holds the AS.
+    pub snapshots: Vec<LinkSnapshot>,
+    /// Sorted by (snapshot, kind, neighbour).
+    pub sightings: Vec<LinkSighting>,
+}
+
+/// A snapshot of names.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NameSnapshot {
+    /// The file.
+    pub source: SourceId,
+    /// The publisher's series (`asn2org`, `ipfire-asnames`, `bgptools-asns`, `pyasn-asnames`).
+    pub series: String,
+    /// Its date.
+    pub at: Time,
+}
+
+/// A name of the ASN asked about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NameSighting {
+    /// Index into [`HolderHistory::snapshots`].
+    pub snapshot: usize,
+    /// Name as published. Hostile text.
+    pub name: String,
+    /// Country or empty. Hostile text.
+    pub country: String,
+    /// The line.
+    pub evidence: Evidence,
+}
+
+/// A delegated-extended row that holds the ASN asked about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DelegationSighting {
+    /// The file.
+    pub source: SourceId,
+    /// Date of the file.
+    pub at: Time,
+    /// Registry.
+    pub registry: String,
+    /// Country or empty.
+    pub country: String,
+    /// Date of the delegation.
+    pub date: Option<Time>,
+    /// Status.
+    pub status: String,
+    /// Holder key within registry and day.
+    pub opaque_id: String,
+    /// The line.
+    pub evidence: Evidence,
+}
+
+/// Everything known of who held an ASN.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct HolderHistory {
+    /// Every name snapshot, sorted by (at, series), whether or not it holds the ASN.
+    pub snapshots: Vec<NameSnapshot>,
+    /// Sorted by (snapshot, name).
+    pub names: Vec<NameSighting>,
+    /// Sorted by (at, registry).
+    pub delegations: Vec<DelegationSighting>,
+}
+
+/// A prefix→origin snapshot.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OriginSnapshot {
+    /// The file.
+    pub source: SourceId,
+    /// Series.
+    pub series: String,
+    /// Its date.
+    pub at: Time,
+    /// True if it was read whole.
+    pub complete: bool,
+}
+
+/// A range that a prefix→origin snapshot gives to an AS.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OriginSighting {
+    /// Index into [`OriginHistory::snapshots`].
+    pub snapshot: usize,
+    /// Family.
+    pub family: Family,
+    /// First address, left-aligned.
+    pub first: u128,
+    /// Last address, left-aligned, low bits ones.
+    pub last: u128,
+    /// The origin; `None` where the source holds the range without one.
+    pub asn: Option<Asn>,
+    /// Flags as published.
+    pub flags: String,
+    /// The line.
+    pub evidence: Evidence,
+}
+
+/// Prefix→origin sightings for a prefix (every range that overlaps it) or for an AS (every range it is given).
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct OriginHistory {
+    /// Every snapshot in the window, sorted by (at, series, source text).
+    pub snapshots: Vec<OriginSnapshot>,
+    /// Sorted by (snapshot, family, first, last, asn).
+    pub sightings: Vec<OriginSighting>,
+}
+
+/// A collector's peer session.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+pub struct Vantage {
+    /// Collector, such as `rrc00`.
+    pub collector: String,
+    /// The peer's ASN.
+    pub asn: Asn,
+    /// The peer's address.
+    pub addr: std::net::IpAddr,
+}
+
+/// A dump of a collector's tables.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Table {
+    /// The file.
+    pub source: SourceId,
+    /// Collector.
+    pub collector: String,
+    /// Time of its first record.
+    pub at: Time,
+    /// Time of its last record.
+    pub until: Time,
+    /// True if it was read without a fault that lost routes.
+    pub complete: bool,
+    /// Vantages in it and how many routes each held: (index into [`RouteHistory::vantages`], IPv4 routes, IPv6 routes).
+    pub vantages: Vec<(usize, u64, u64)>,
+}
+
+/// A span covered by an update file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct UpdateSpan {
+    /// The file.
+    pub source: SourceId,
+    /// Collector.
+    pub collector: String,
+    /// Time of its first record.
+    pub from: Time,
+    /// Time of its last record.
+    pub until: Time,
+    /// True if read without a fault that lost records.
+    pub complete: bool,
+    /// Vantages that spoke in it.
+    pub vantages: Vec<usize>,
+}
+
+/// A route that a vantage held in one dump, or unchanged in several dumps of its collector that follow each other. A dump
+/// that lacks the vantage ends the run: what happened there is unknown, not "withdrawn".
+#[derive(Clone, PartialEq, Debug)]
+pub struct RouteRun {
+    /// Index into [`RouteHistory::vantages`].
+    pub vantage: usize,
+    /// Prefix.
+    pub prefix: Prefix,
+    /// Raw path.
+    pub path: AsPath,
+    /// Index into [`RouteHistory::tables`] of the first dump that holds it.
+    pub first: usize,
+    /// Index into [`RouteHistory::tables`] of the last dump that holds it.
+    pub last: usize,
+    /// The record that states it, in the first dump.
+    pub evidence: Evidence,
+}
+
+/// What an update message said about one prefix.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RouteEvent {
+    /// Time of receipt.
+    pub at: Time,
+    /// Index into [`RouteHistory::vantages`].
+    pub vantage: usize,
+    /// Prefix.
+    pub prefix: Prefix,
+    /// The path announced; `None` for a withdrawal.
+    pub path: Option<AsPath>,
+    /// The record.
+    pub evidence: Evidence,
+}
+
+/// A session state change.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StateChange {
+    /// When.
+    pub at: Time,
+    /// Index into [`RouteHistory::vantages`].
+    pub vantage: usize,
+    /// RFC 4271 state before.
+    pub from: u16,
+    /// RFC 4271 state after; 6 is Established.
+    pub to: u16,
+    /// The record.
+    pub evidence: Evidence,
+}
+
+/// Observed routes for an origin or a prefix.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RouteHistory {
+    /// Every vantage that appears, sorted.
+    pub vantages: Vec<Vantage>,
+    /// Every dump in the window, sorted by (at, collector), whether or not it holds a route asked for.
+    pub tables: Vec<Table>,
+    /// Every update file in the window, sorted by (from, collector).
+    pub spans: Vec<UpdateSpan>,
+    /// Sorted by (first, vantage, prefix, path).
+    pub runs: Vec<RouteRun>,
+    /// Sorted by (at, vantage, prefix); within one instant and key in the order of the file.
+    pub events: Vec<RouteEvent>,
+    /// Sorted by (at, vantage).
+    pub states: Vec<StateChange>,
+}
+
+/// The sources that rows refer to, by id.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Sources(pub Vec<Source>);
+
+impl Sources {
+    /// The source with this number. Rows only refer to sources that exist.
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.0.iter().find(|s| s.id == id)
+    }
+}
