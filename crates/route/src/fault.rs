@@ -89,6 +89,21 @@ fault_kinds! {
     More = "more",
 }
 
+impl FaultKind {
+    /// True if a fault of this kind means that content of the source is missing from what was read.
+    pub fn loses_content(self) -> bool {
+        !matches!(
+            self,
+            FaultKind::HostBits
+                | FaultKind::UnresolvedAsTrans
+                | FaultKind::BadText
+                | FaultKind::CountMismatch
+                | FaultKind::UnsupportedRecord
+                | FaultKind::More
+        )
+    }
+}
+
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.code())
@@ -117,6 +132,16 @@ mod tests {
         for kind in FaultKind::ALL {
             assert_eq!(FaultKind::from_code(kind.code()), Some(*kind));
             assert!(!kind.meaning().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_kept_with_a_remark_is_not_lost() {
+        assert!(FaultKind::CutStream.loses_content());
+        assert!(FaultKind::BadLine.loses_content());
+        // The prefix, the path and the text are kept; a count and a record without routes hold none.
+        for kept in [FaultKind::HostBits, FaultKind::UnresolvedAsTrans, FaultKind::BadText, FaultKind::CountMismatch] {
+            assert!(!kept.loses_content(), "{kept}");
         }
     }
 }

@@ -252,6 +252,8 @@ pub struct OriginSnapshot {
     pub at: Time,
     /// True if it was read whole.
     pub complete: bool,
+    /// Families it has ranges of; it says nothing of the other one.
+    pub families: Vec<Family>,
 }
 
 /// A range that a prefix→origin snapshot gives to an AS.

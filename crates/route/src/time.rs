@@ -89,10 +89,10 @@ impl Time {
         if let Ok(stamp) = text.parse::<Timestamp>() {
             return Ok(Time(stamp.as_microsecond()));
         }
-        if let Ok(date) = text.parse::<Date>() {
-            if text.len() <= 10 {
-                return Time::from_date(date.year(), date.month(), date.day()).ok_or_else(err);
-            }
+        if let Ok(date) = text.parse::<Date>()
+            && text.len() <= 10
+        {
+            return Time::from_date(date.year(), date.month(), date.day()).ok_or_else(err);
         }
         if let Ok(civil) = text.parse::<jiff::civil::DateTime>() {
             let stamp = TimeZone::UTC.to_timestamp(civil).map_err(|_| err())?;

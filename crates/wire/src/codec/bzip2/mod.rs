@@ -1,0 +1,334 @@
+//! bzip2 on all cores: the stream is cut at its block magics, each block is re-wrapped as a stream of its own and decoded on
+//! a worker, and the blocks come out in order. A damaged block costs that block only.
+//!
+//! Format: a stream is `BZh1`..`BZh9`, blocks, and a trailer; nothing in it is byte-aligned but its two ends. A block starts
+//! with the 48 bits 0x314159265359 and its CRC, the trailer with 0x177245385090 and the CRCs of the blocks combined. The
+//! magics may by chance occur inside a block, so a piece that does not decode is tried again with the piece behind it.
+
+mod block;
+mod scan;
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use self::block::{Verdict, decode};
+use self::scan::{Piece, PieceKind, scan};
+use super::{bits, cores, cut, damaged};
+
+/// A piece on its way to a worker, and where its result goes.
+type Job = (Piece, SyncSender<Done>);
+
+/// A piece that has been looked at.
+struct Done {
+    piece: Piece,
+    /// `Verdict::None` for what is no block.
+    verdict: Verdict,
+}
+
+/// What comes next in the order of the stream.
+enum Next {
+    Piece(Receiver<Done>),
+    End(io::Result<()>),
+}
+
+/// Damage that has not been reported yet: it is, once, before the next good block or at the end.
+struct Damage {
+    from_byte: u64,
+    pieces: u64,
+    what: &'static str,
+}
+
+/// The decoded blocks of a source, in order.
+pub(super) struct Blocks {
+    order: Receiver<Next>,
+    /// Pieces that were looked at too early.
+    pushed_back: Option<Done>,
+    chunk: Vec<u8>,
+    at: usize,
+    /// A verified block that is too large to hold, decoded again bit by bit.
+    large: Option<block::Large>,
+    damage: Option<Damage>,
+    /// Errors due before anything else is decoded.
+    due: VecDeque<io::Error>,
+    /// A header has been seen and its trailer not.
+    stream_open: bool,
+    /// Nothing of the current stream was lost so far, so its combined CRC can be compared.
+    stream_intact: bool,
+    combined_crc: u32,
+    /// Compressed bytes up to the end of the last piece.
+    offset: u64,
+    ended: bool,
+}
+
+impl Blocks {
+    /// Starts the scanner and the workers.
+    pub(super) fn spawn(input: impl Read + Send + 'static) -> io::Result<Blocks> {
+        let workers = cores();
+        let (order_in, order) = sync_channel(2 * workers + 2);
+        let (jobs_in, jobs) = sync_channel::<Job>(workers);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..workers {
+            let jobs = Arc::clone(&jobs);
+            thread::Builder::new().name("headwater-bzip2".into()).spawn(move || work(&jobs))?;
+        }
+        thread::Builder::new().name("headwater-bzip2-scan".into()).spawn(move || {
+            let hand_out = |piece: Piece| {
+                let (result_in, result) = sync_channel(1);
+                // Either fails when the reader was dropped; the scan stops then.
+                order_in.send(Next::Piece(result)).is_ok() && jobs_in.send((piece, result_in)).is_ok()
+            };
+            let end = scan(input, hand_out);
+            order_in.send(Next::End(end)).ok();
+        })?;
+        Ok(Blocks::over(order))
+    }
+
+    fn over(order: Receiver<Next>) -> Blocks {
+        Blocks {
+            order,
+            pushed_back: None,
+            chunk: Vec::new(),
+            at: 0,
+            large: None,
+            damage: None,
+            due: VecDeque::new(),
+            stream_open: false,
+            stream_intact: true,
+            combined_crc: 0,
+            offset: 0,
+            ended: false,
+        }
+    }
+
+    fn next(&mut self) -> Option<Done> {
+        if let Some(done) = self.pushed_back.take() {
+            return Some(done);
+        }
+        if self.ended {
+            return None;
+        }
+        let stopped = || io::Error::other("a bzip2 thread stopped without a word");
+        let end = match self.order.recv() {
+            Ok(Next::Piece(result)) => match result.recv() {
+                Ok(done) => return Some(done),
+                Err(_) => Err(stopped()),
+            },
+            Ok(Next::End(end)) => end,
+            Err(_) => Err(stopped()),
+        };
+        self.ended = true;
+        if let Err(error) = end {
+            self.due.push_back(error);
+        }
+        None
+    }
+
+    fn lose(&mut self, piece: &Piece, what: &'static str) {
+        self.stream_intact = false;
+        let from_byte = piece.start_bit / 8;
+        self.damage.get_or_insert(Damage { from_byte, pieces: 0, what }).pieces += 1;
+    }
+
+    fn report_damage(&mut self) {
+        if let Some(damage) = self.damage.take() {
+            let what = match damage.pieces {
+                1 => damage.what.to_owned(),
+                more => format!("{}, {more} pieces in a row", damage.what),
+            };
+            self.due.push_back(damaged(damage.from_byte, &what));
+        }
+    }
+
+    /// Gets something to give out or to report; false at the end.
+    fn advance(&mut self) -> bool {
+        let Some(done) = self.next() else {
+            if self.stream_open {
+                // What could not be decoded at the very end is the cut, not damage of its own.
+                self.stream_open = false;
+                let at_cut = self.damage.take().map_or(self.offset, |damage| damage.from_byte);
+                if self.due.is_empty() {
+                    self.due.push_back(cut(at_cut, "the compressed stream is cut"));
+                }
+            }
+            self.report_damage();
+            return !self.due.is_empty();
+        };
+        self.offset = (done.piece.start_bit + done.piece.bits).div_ceil(8);
+        match done.piece.kind {
+            PieceKind::Head => {
+                self.stream_open = true;
+                if done.piece.bits != 32 {
+                    self.lose(&done.piece, "no bzip2 block where the first should start");
+                }
+            }
+            PieceKind::Block => self.take_block(done),
+            PieceKind::Trailer => self.take_trailer(&done.piece),
+        }
+        true
+    }
+
+    fn take_block(&mut self, mut done: Done) {
+        if matches!(done.verdict, Verdict::Damaged)
+            && let Some(behind) = self.next()
+        {
+            let joined = done.piece.join(&behind.piece);
+            match decode(&joined) {
+                Verdict::Damaged => self.pushed_back = Some(behind),
+                verdict => done = Done { piece: joined, verdict },
+            }
+        }
+        if matches!(done.verdict, Verdict::Damaged) {
+            return self.lose(&done.piece, "damaged bzip2 block");
+        }
+        self.report_damage();
+        if !self.stream_open {
+            // A block without a header before it; what stood in its place has been reported.
+            self.stream_open = true;
+            self.stream_intact = false;
+        }
+        self.combined_crc = self.combined_crc.rotate_left(1) ^ done.piece.block_crc().unwrap_or(0);
+        match done.verdict {
+            Verdict::Whole(bytes) => self.give(bytes),
+            Verdict::Large => self.large = Some(block::Large::new(&done.piece)),
+            Verdict::WholeThenDamage(bytes) => {
+                self.give(bytes);
+                self.lose(&done.piece, "bytes that are no bzip2 block follow a block");
+            }
+            Verdict::Damaged | Verdict::NoBlock => {}
+        }
+    }
+
+    fn give(&mut self, bytes: Vec<u8>) {
+        self.chunk = bytes;
+        self.at = 0;
+    }
+
+    fn take_trailer(&mut self, piece: &Piece) {
+        let Some(stated) = piece.read(48, 32) else {
+            return;
+        };
+        if self.stream_intact && stated as u32 != self.combined_crc {
+            self.lose(piece, "the checksum over the whole bzip2 stream does not match");
+        }
+        self.stream_open = false;
+        self.stream_intact = true;
+        self.combined_crc = 0;
+        // The trailer is padded to a whole byte of the file; then the file ends, or a further stream starts.
+        let padding = (8 - (piece.start_bit + 80) % 8) % 8;
+        let rest = piece.bytes_from(80 + padding);
+        match rest.as_slice() {
+            rest if rest.iter().all(|b| *b == 0) => {}
+            [b'B'] | [b'B', b'Z'] | [b'B', b'Z', b'h'] | [b'B', b'Z', b'h', b'1'..=b'9', ..] if rest.len() < 10 => {
+                self.stream_open = true;
+            }
+            _ => self.lose(piece, "bytes that are no bzip2 stream follow the end of one"),
+        }
+    }
+}
+
+impl Read for Blocks {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(error) = self.due.pop_front() {
+                return Err(error);
+            }
+            if self.at < self.chunk.len() {
+                let len = out.len().min(self.chunk.len() - self.at);
+                out[..len].copy_from_slice(&self.chunk[self.at..self.at + len]);
+                self.at += len;
+                return Ok(len);
+            }
+            if let Some(large) = &mut self.large {
+                match large.read(out)? {
+                    0 => self.large = None,
+                    len => return Ok(len),
+                }
+            } else if !self.advance() {
+                return Ok(0);
+            }
+        }
+    }
+}
+
+/// A worker: decodes pieces until the scanner is gone.
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = match jobs.lock() {
+            Ok(jobs) => jobs.recv(),
+            Err(_) => return,
+        };
+        let Ok((piece, result)) = job else { return };
+        let verdict = match piece.kind {
+            PieceKind::Block => decode(&piece),
+            PieceKind::Head | PieceKind::Trailer => Verdict::NoBlock,
+        };
+        // Nobody waits for it when the reader was dropped.
+        result.send(Done { piece, verdict }).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// Reads what the pieces give, decoded as a worker would.
+    fn read_pieces(pieces: Vec<Piece>) -> (Vec<u8>, Vec<io::Error>) {
+        let (order_in, order) = sync_channel(pieces.len() + 1);
+        for piece in pieces {
+            let (result_in, result) = sync_channel(1);
+            order_in.send(Next::Piece(result)).unwrap();
+            let verdict = if piece.kind == PieceKind::Block { decode(&piece) } else { Verdict::NoBlock };
+            assert!(result_in.send(Done { piece, verdict }).is_ok());
+        }
+        order_in.send(Next::End(Ok(()))).unwrap();
+        let (mut blocks, mut out, mut errors) = (Blocks::over(order), Vec::new(), Vec::new());
+        while let Err(error) = blocks.read_to_end(&mut out) {
+            errors.push(error);
+        }
+        (out, errors)
+    }
+
+    #[test]
+    fn a_magic_inside_a_block_is_no_boundary() {
+        let mut seed = 1u64;
+        let mut noise = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 58) as u8
+        };
+        let bytes: Vec<u8> = (0..250_000).map(|_| noise()).collect();
+        let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(1));
+        packed.write_all(&bytes).unwrap();
+        let packed = packed.finish().unwrap();
+        let pieces = |split: Option<(usize, u64, PieceKind)>| {
+            let mut pieces = Vec::new();
+            let mut hand_out = |piece: Piece| {
+                match split {
+                    Some((victim, at, kind)) if victim == pieces.len() => {
+                        let (first, second) = piece.split(at, kind);
+                        pieces.extend([first, second]);
+                    }
+                    _ => pieces.push(piece),
+                }
+                true
+            };
+            scan(packed.as_slice(), &mut hand_out).unwrap();
+            pieces
+        };
+        let whole = read_pieces(pieces(None));
+        assert!(whole.0 == bytes && whole.1.is_empty(), "{:?}", whole.1);
+        for victim in [1, 2, 3] {
+            for at in [60, 100, 1_001, 100_007] {
+                for kind in [PieceKind::Block, PieceKind::Trailer] {
+                    let (out, errors) = read_pieces(pieces(Some((victim, at, kind))));
+                    assert!(errors.is_empty(), "{victim} {at} {kind:?}: {errors:?}");
+                    assert!(out == bytes, "{victim} {at} {kind:?}");
+                }
+            }
+        }
+    }
+}

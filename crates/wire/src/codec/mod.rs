@@ -1,0 +1,260 @@
+//! Undoes compression: gzip, bzip2, xz and zstd, told by magic bytes and never by name.
+//!
+//! Decoding runs on worker threads ahead of the reader (for bzip2 block by block on all cores), so that parsing overlaps
+//! it. Everything that can be decoded comes out before the error that ends the stream; a damaged bzip2 block does not end
+//! it. Must not know: what the bytes mean.
+
+mod ahead;
+mod bits;
+mod bzip2;
+mod hash;
+mod stream;
+mod tar;
+
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use headwater_route::{Fault, FaultKind};
+
+pub use self::hash::{Digest, Hashed, Hashing};
+pub use self::tar::{MAX_MEMBERS, Member, members};
+
+/// A compression format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Codec {
+    /// Not compressed, as far as the first bytes tell.
+    Plain,
+    /// RFC 1952, any number of members.
+    Gzip,
+    /// Any number of streams.
+    Bzip2,
+    /// Any number of streams, with padding between them.
+    Xz,
+    /// RFC 8878, any number of frames.
+    Zstd,
+}
+
+impl Codec {
+    /// Tells the format by the first bytes; [`Codec::DETECT_BYTES`] of them are enough.
+    pub fn detect(head: &[u8]) -> Codec {
+        match head {
+            [0x1f, 0x8b, 8, ..] => Codec::Gzip,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Codec::Bzip2,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Codec::Xz,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Codec::Zstd,
+            // A skippable frame (RFC 8878 §3.1.2) may come first.
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Codec::Zstd,
+            _ => Codec::Plain,
+        }
+    }
+
+    /// How many first bytes [`Codec::detect`] looks at.
+    pub const DETECT_BYTES: usize = 6;
+}
+
+/// What a stream may grow to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Most decompressed bytes. Default 64 GiB.
+    pub max_bytes: u64,
+    /// Most decompressed bytes per compressed byte, looked at once `ratio_after_bytes` are out. Default 1000.
+    pub max_ratio: u64,
+    /// Decompressed bytes that are free of the ratio: short files may compress very well. Default 64 MiB.
+    pub ratio_after_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { max_bytes: 64 << 30, max_ratio: 1000, ratio_after_bytes: 64 << 20 }
+    }
+}
+
+/// The error inside the [`io::Error`] of a stream that reached one of its [`Limits`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LimitReached {
+    /// [`Limits::max_bytes`].
+    Bytes(u64),
+    /// [`Limits::max_ratio`].
+    Ratio(u64),
+    /// The format asks for more memory than a decoder may use (bytes).
+    Memory(u64),
+}
+
+impl LimitReached {
+    /// The limit behind an error, if that is what it is.
+    pub fn of(error: &io::Error) -> Option<LimitReached> {
+        let mut error: &(dyn std::error::Error + 'static) = error.get_ref()?;
+        // Readers in between (tar) wrap the error of the reader below them.
+        loop {
+            if let Some(limit) = error.downcast_ref::<LimitReached>() {
+                return Some(*limit);
+            }
+            error = match error.downcast_ref::<io::Error>() {
+                Some(wrapped) => wrapped.get_ref()?,
+                None => error.source()?,
+            };
+        }
+    }
+}
+
+impl fmt::Display for LimitReached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LimitReached::Bytes(bytes) => write!(f, "more than {bytes} decompressed bytes"),
+            LimitReached::Ratio(ratio) => write!(f, "more than {ratio} decompressed bytes for each compressed byte"),
+            LimitReached::Memory(bytes) => write!(f, "the decoder would need more than {bytes} bytes of memory"),
+        }
+    }
+}
+
+impl std::error::Error for LimitReached {}
+
+impl From<LimitReached> for io::Error {
+    fn from(limit: LimitReached) -> io::Error {
+        io::Error::other(limit)
+    }
+}
+
+/// The fault that a read error is, found after `offset` decompressed bytes: `limit` for a [`LimitReached`], `cut_stream`
+/// for an unexpected end and for a source that stopped answering, `bad_compression` for damage.
+pub fn fault_of(error: &io::Error, offset: u64) -> Fault {
+    let kind = match error.kind() {
+        _ if LimitReached::of(error).is_some() => FaultKind::Limit,
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => FaultKind::BadCompression,
+        _ => FaultKind::CutStream,
+    };
+    Fault { offset, kind, detail: error.to_string() }
+}
+
+/// A decompressed stream.
+///
+/// Errors of `read`:
+/// - `InvalidData` from bzip2: blocks were damaged (the message says where in the compressed stream). **Reading goes on**:
+///   the next call gives the bytes of the next good block.
+/// - `InvalidData` otherwise: the stream is damaged and ends here. Every byte before the damage has been given.
+/// - `UnexpectedEof`: the compressed stream is cut.
+/// - [`LimitReached`] inside: a limit.
+/// - Anything else: the source failed.
+///
+/// After an error that ends the stream the next read gives 0 bytes, so a reader that goes on after any error comes to an
+/// end. Dropping it early stops its threads, without waiting for a source that blocks.
+pub struct Decoded {
+    codec: Codec,
+    inner: Inner,
+    limits: Limits,
+    compressed: Arc<AtomicU64>,
+    given: u64,
+    ended: bool,
+}
+
+enum Inner {
+    Plain(Counting<Box<dyn Read + Send>>),
+    Ahead(ahead::Ahead),
+    Bzip2(Box<bzip2::Blocks>),
+}
+
+/// Looks at the first bytes of `input` and undoes its compression. Fails if the first bytes cannot be read; an empty input
+/// is an empty [`Codec::Plain`] stream.
+pub fn open(mut input: impl Read + Send + 'static, limits: Limits) -> io::Result<Decoded> {
+    let mut head = Vec::with_capacity(Codec::DETECT_BYTES);
+    input.by_ref().take(Codec::DETECT_BYTES as u64).read_to_end(&mut head)?;
+    let codec = Codec::detect(&head);
+    let compressed = Arc::new(AtomicU64::new(0));
+    let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(input));
+    let counted = Counting { inner: whole, count: Arc::clone(&compressed) };
+    let inner = match codec {
+        Codec::Plain => Inner::Plain(counted),
+        Codec::Gzip => Inner::Ahead(ahead::spawn(stream::Stream::new(counted, stream::Gzip::new()))?),
+        Codec::Xz => Inner::Ahead(ahead::spawn(stream::Stream::new(counted, stream::Xz::new()?))?),
+        Codec::Zstd => Inner::Ahead(ahead::spawn(stream::Stream::new(counted, stream::Zstd::new()?))?),
+        Codec::Bzip2 => Inner::Bzip2(Box::new(bzip2::Blocks::spawn(counted)?)),
+    };
+    Ok(Decoded { codec, inner, limits, compressed, given: 0, ended: false })
+}
+
+impl Decoded {
+    /// The compression found.
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    /// Compressed bytes read from the source so far; runs ahead of what has been given out.
+    pub fn compressed_bytes(&self) -> u64 {
+        self.compressed.load(Ordering::Relaxed)
+    }
+
+    fn limit(&self) -> Option<LimitReached> {
+        if self.given > self.limits.max_bytes {
+            return Some(LimitReached::Bytes(self.limits.max_bytes));
+        }
+        let ratio_holds = self.codec == Codec::Plain
+            || self.given <= self.limits.ratio_after_bytes
+            || self.given <= self.compressed_bytes().saturating_mul(self.limits.max_ratio);
+        (!ratio_holds).then_some(LimitReached::Ratio(self.limits.max_ratio))
+    }
+}
+
+impl Read for Decoded {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.ended || out.is_empty() {
+            return Ok(0);
+        }
+        // One byte beyond the limit tells a stream that ends there from one that goes on.
+        let room = self.limits.max_bytes.saturating_sub(self.given).saturating_add(1);
+        let room = usize::try_from(room).unwrap_or(usize::MAX).min(out.len());
+        let out = &mut out[..room];
+        let got = match &mut self.inner {
+            Inner::Plain(inner) => inner.read(out),
+            Inner::Ahead(inner) => inner.read(out),
+            Inner::Bzip2(inner) => inner.read(out),
+        };
+        match got {
+            Ok(len) => {
+                self.given += len as u64;
+                if let Some(limit) = self.limit() {
+                    self.ended = true;
+                    return Err(limit.into());
+                }
+                self.ended = len == 0;
+                Ok(len)
+            }
+            Err(error) => {
+                let goes_on = error.kind() == io::ErrorKind::Interrupted
+                    || (self.codec == Codec::Bzip2 && error.kind() == io::ErrorKind::InvalidData);
+                self.ended = !goes_on;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Counts what is read, where another thread can see it.
+struct Counting<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let len = self.inner.read(out)?;
+        self.count.fetch_add(len as u64, Ordering::Relaxed);
+        Ok(len)
+    }
+}
+
+/// Damage at a place in the compressed stream.
+fn damaged(offset: u64, what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("compressed byte {offset}: {what}"))
+}
+
+/// The compressed stream stops too early.
+fn cut(offset: u64, what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, format!("compressed byte {offset}: {what}"))
+}
+
+/// Worker threads worth starting.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,1 +1,0 @@
-//! Recognition by content.

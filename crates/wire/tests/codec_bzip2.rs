@@ -1,0 +1,224 @@
+//! The block-parallel bzip2 reader against the library's own, and against damage.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use headwater_wire::codec::{Limits, open};
+
+fn compress(bytes: &[u8], level: u32) -> Vec<u8> {
+    let mut writer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(level));
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+fn noise(len: usize, mut seed: u64) -> Vec<u8> {
+    let next = |_| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 58) as u8
+    };
+    (0..len).map(next).collect()
+}
+
+fn drain(packed: Vec<u8>) -> (Vec<u8>, Vec<io::Error>) {
+    let mut reader = open(io::Cursor::new(packed), Limits::default()).unwrap();
+    let (mut out, mut errors, mut buffer) = (Vec::new(), Vec::new(), vec![0; 100_000]);
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return (out, errors),
+            Ok(len) => out.extend_from_slice(&buffer[..len]),
+            Err(error) => errors.push(error),
+        }
+        assert!(errors.len() < 100_000, "errors without end");
+    }
+}
+
+fn library(packed: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    bzip2::read::MultiBzDecoder::new(packed).read_to_end(&mut out).unwrap();
+    out
+}
+
+/// Every place, in bits, where the 48 bits stand.
+fn find_bits(bytes: &[u8], pattern: u64) -> Vec<usize> {
+    let mut window = 0u64;
+    let mut found = Vec::new();
+    for bit in 0..bytes.len() * 8 {
+        window = (window << 1 | u64::from(bytes[bit / 8] >> (7 - bit % 8) & 1)) & 0xffff_ffff_ffff;
+        if bit >= 47 && window == pattern {
+            found.push(bit - 47);
+        }
+    }
+    found
+}
+
+const BLOCK: u64 = 0x3141_5926_5359;
+
+#[test]
+fn equals_the_library_at_all_levels_and_concatenated() {
+    let mut all = (Vec::new(), Vec::new());
+    for level in 1..=9 {
+        let bytes = noise(150_000 * level as usize + 12_345, u64::from(level));
+        let packed = compress(&bytes, level);
+        let (out, errors) = drain(packed.clone());
+        assert!(errors.is_empty(), "{errors:?}");
+        assert!(out == bytes && out == library(&packed), "level {level}");
+        all.0.extend_from_slice(&packed);
+        all.1.extend_from_slice(&bytes);
+        // An empty stream in between.
+        all.0.extend_from_slice(&compress(b"", level));
+    }
+    let (out, errors) = drain(all.0);
+    assert!(errors.is_empty(), "{errors:?}");
+    assert!(out == all.1);
+}
+
+#[test]
+fn blocks_of_runs_larger_than_memory_allows_come_out() {
+    let bytes = vec![b'A'; 50 << 20];
+    let packed = compress(&bytes, 9);
+    assert!(packed.len() < 5000);
+    let limits = Limits { max_ratio: u64::MAX, ..Limits::default() };
+    let mut out = Vec::new();
+    open(io::Cursor::new(packed), limits).unwrap().read_to_end(&mut out).unwrap();
+    assert!(out == bytes);
+}
+
+#[test]
+fn a_damaged_block_costs_that_block_only() {
+    let bytes = noise(1_000_000, 42);
+    let packed = compress(&bytes, 1);
+    let blocks = find_bits(&packed, BLOCK);
+    assert!(blocks.len() >= 9);
+    for victim in [0, 1, 4, blocks.len() - 1] {
+        let mut bad = packed.clone();
+        let at = blocks[victim] / 8;
+        let at = at + ((packed.len() - at) / 2).min(5_000);
+        bad[at..at + 3].iter_mut().for_each(|b| *b ^= 0xff);
+        let (out, errors) = drain(bad);
+        assert_eq!(errors.len(), 1, "block {victim}: {errors:?}");
+        assert_eq!(errors[0].kind(), io::ErrorKind::InvalidData);
+        let place = format!("compressed byte {}:", blocks[victim] / 8);
+        assert!(errors[0].to_string().starts_with(&place), "{} is not at {place}", errors[0]);
+        // About one block of 100 kB is missing, and what is left is the start and the end of the data.
+        let missing = bytes.len() - out.len();
+        assert!((1..101_000).contains(&missing), "block {victim}: {missing} missing");
+        let start = out.iter().zip(&bytes).take_while(|(a, b)| a == b).count();
+        let end = out.iter().rev().zip(bytes.iter().rev()).take_while(|(a, b)| a == b).count();
+        assert!(start + end >= out.len(), "block {victim}: {start} + {end} of {}", out.len());
+    }
+}
+
+#[test]
+fn two_damages_apart_are_two_errors_and_neighbours_one() {
+    let bytes = noise(1_000_000, 43);
+    let packed = compress(&bytes, 1);
+    let blocks = find_bits(&packed, BLOCK);
+    let hit = |victims: &[usize]| {
+        let mut bad = packed.clone();
+        for victim in victims {
+            bad[blocks[*victim] / 8 + 3_000] ^= 0xff;
+        }
+        let (out, errors) = drain(bad);
+        (out.len(), errors.len())
+    };
+    assert_eq!(hit(&[2, 6]).1, 2);
+    let (len, errors) = hit(&[2, 3]);
+    assert_eq!(errors, 1);
+    assert!(len > bytes.len() - 205_000 && len < bytes.len() - 150_000);
+}
+
+#[test]
+fn a_damaged_magic_loses_its_block_and_keeps_the_one_before() {
+    let bytes = noise(1_000_000, 44);
+    let packed = compress(&bytes, 1);
+    let blocks = find_bits(&packed, BLOCK);
+    let mut bad = packed.clone();
+    bad[blocks[3] / 8 + 2] ^= 0x10;
+    let (out, errors) = drain(bad);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let missing = bytes.len() - out.len();
+    assert!((1..101_000).contains(&missing), "{missing} missing");
+}
+
+#[test]
+fn a_wrong_stream_checksum_is_said_after_the_data() {
+    let bytes = noise(300_000, 46);
+    let packed = compress(&bytes, 1);
+    let trailer = find_bits(&packed, 0x1772_4538_5090)[0];
+    let mut bad = packed.clone();
+    bad[(trailer + 48 + 10) / 8] ^= 0x01;
+    let (out, errors) = drain(bad);
+    assert!(out == bytes);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].to_string().contains("checksum"), "{}", errors[0]);
+}
+
+#[test]
+fn hostile_magics_without_blocks_end() {
+    let mut file = b"BZh9".to_vec();
+    for i in 0..50_000u32 {
+        file.extend_from_slice(&BLOCK.to_be_bytes()[2..]);
+        file.extend_from_slice(&i.to_be_bytes()[..(i % 5) as usize]);
+    }
+    let (out, errors) = drain(file);
+    assert!(out.is_empty());
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    // Five megabytes without any magic: longer than a block can be.
+    let (out, errors) = drain([b"BZh9", &noise(5 << 20, 47)[..]].concat());
+    assert!(out.is_empty());
+    assert_eq!(errors.len(), 1, "{errors:?}");
+}
+
+/// Read to the end, dropped early, cut or hostile: in the end every thread is gone.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_thread_stays_behind() {
+    // Other tests of this process have threads of their own: count those of the readers by name.
+    let readers = || {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+        let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+        names.filter(|name| name.starts_with("headwater")).count()
+    };
+    let bytes = noise(500_000, 48);
+    let packed = compress(&bytes, 1);
+    for i in 0..200usize {
+        let mut reader = open(io::Cursor::new(packed[..packed.len() - i * 100].to_vec()), Limits::default()).unwrap();
+        let mut buffer = vec![0; 1000 * i];
+        let given = reader.read(&mut buffer).unwrap();
+        assert!(given <= buffer.len());
+    }
+    let patience = Instant::now();
+    // The other tests' readers come and go; a leak here would be hundreds.
+    while readers() > 60 {
+        assert!(patience.elapsed().as_secs() < 20, "{} threads stay behind", readers());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// Time of the parallel reader and of the library, one after the other, best of five.
+#[test]
+fn two_cores_are_worth_it() {
+    let dir = std::env::var_os("HEADWATER_SHARED_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), Into::into);
+    let file = dir.join("mrt/libbgpstream.routeviews.route-views.jinx.ribs.1401487200.bz2");
+    let Ok(packed) = std::fs::read(&file) else {
+        println!("skipped: shared data not found at {}", dir.display());
+        return;
+    };
+    let best = |run: &dyn Fn() -> Vec<u8>| {
+        let times = (0..5).map(|_| {
+            let start = Instant::now();
+            let out = run();
+            (start.elapsed(), out)
+        });
+        times.min_by_key(|(time, _)| *time).unwrap()
+    };
+    let (single, expected) = best(&|| library(&packed));
+    let (parallel, out) = best(&|| drain(packed.clone()).0);
+    assert!(out == expected);
+    let ratio = parallel.as_secs_f64() / single.as_secs_f64();
+    println!("library {single:?}, blocks in parallel {parallel:?}, ratio {ratio:.2}");
+    // The target on two idle cores is 0.6; a busy machine must not fail the suite.
+    assert!(ratio < 1.5, "slower than one core: {ratio:.2}");
+}
