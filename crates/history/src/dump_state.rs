@@ -1,0 +1,331 @@
+//! The routes of a collector's latest dump, kept beside the segments so that the next dump can be written as changes.
+//!
+//! It is a cache, one file a collector: when it is missing or does not fit, the next dump is stored whole and nothing is
+//! wrong but the size. It holds, in prefix order, for each route its vantage, origin and 48 bits of the XXH3 hash of its path
+//! and marks. A changed route passes for unchanged with probability 2⁻⁴⁸.
+//!
+//! File: magic, the number of the dump's source and a hash of its sha256, then a zstd frame of groups (family, length,
+//! address, count, and the vantages, origins and hashes of the group), then the absent vantages, the length of that list, and
+//! the XXH3 hash of everything before. The last is checked before a state is built on.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use headwater_route::{Family, Prefix, SourceId};
+use twox_hash::XxHash3_64;
+
+use crate::Error;
+
+/// Directory below the history that holds states.
+pub(crate) const HOME: &str = "state";
+
+const MAGIC: &[u8; 8] = b"HWSTATE1";
+/// Magic, source, hash of its sha256.
+const HEAD: u64 = 24;
+/// Bytes written and hashed at once.
+const BLOCK: usize = 1 << 18;
+/// Length of the list of absent vantages, hash of the file.
+const TAIL: u64 = 16;
+
+/// A route in the state.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Held {
+    pub vantage: i32,
+    /// 48 bits of hash.
+    pub hash: u64,
+    /// Origin AS, -1 for none.
+    pub origin: i64,
+    /// Not seen in the dump that wrote the state, and kept because its vantage was absent there.
+    pub tentative: bool,
+}
+
+/// Where a collector's state is kept.
+pub(crate) fn path_for(dir: &Path, collector: &str) -> PathBuf {
+    let safe: String = collector.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let hash = XxHash3_64::oneshot(collector.as_bytes());
+    dir.join(HOME).join(format!("{safe:.40}-{hash:016x}.state"))
+}
+
+/// Writes a file block by block and hashes each, seeded with the hash of those before.
+struct Hashed {
+    file: File,
+    block: Vec<u8>,
+    hash: u64,
+}
+
+impl Hashed {
+    fn finish_block(&mut self) -> io::Result<()> {
+        self.hash = XxHash3_64::oneshot_with_seed(self.hash, &self.block);
+        self.file.write_all(&self.block)?;
+        self.block.clear();
+        Ok(())
+    }
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let part = &bytes[..bytes.len().min(BLOCK - self.block.len())];
+        self.block.extend_from_slice(part);
+        if self.block.len() == BLOCK {
+            self.finish_block()?;
+        }
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a state in prefix order.
+pub(crate) struct StateWriter {
+    path: PathBuf,
+    out: zstd::Encoder<'static, Hashed>,
+    scratch: Vec<u8>,
+}
+
+/// What a state remembers of the sha256 of its source.
+pub(crate) fn sha_mark(sha256: &str) -> u64 {
+    XxHash3_64::oneshot(sha256.as_bytes())
+}
+
+impl StateWriter {
+    /// Starts the state of the dump that `source` with this sha256 holds.
+    pub fn create(path: &Path, source: SourceId, sha256: &str) -> Result<StateWriter, Error> {
+        let fail = |e| Error::io(path, e);
+        let mut file = Hashed { file: File::create(path).map_err(fail)?, block: Vec::with_capacity(BLOCK), hash: 0 };
+        file.write_all(MAGIC).map_err(fail)?;
+        file.write_all(&source.0.to_le_bytes()).map_err(fail)?;
+        file.write_all(&sha_mark(sha256).to_le_bytes()).map_err(fail)?;
+        let mut out = zstd::Encoder::new(file, 1).map_err(fail)?;
+        out.include_checksum(true).map_err(fail)?;
+        Ok(StateWriter { path: path.to_owned(), out, scratch: Vec::new() })
+    }
+
+    /// Appends the routes of one prefix; `routes` sorted.
+    pub fn group(&mut self, prefix: &Prefix, routes: &[Held]) -> Result<(), Error> {
+        if routes.is_empty() {
+            return Ok(());
+        }
+        let out = &mut self.scratch;
+        out.clear();
+        let family = prefix.family();
+        out.extend([crate::table::family_code(family) as u8, prefix.len()]);
+        let bits = prefix.first_bits().to_be_bytes();
+        out.extend_from_slice(if family == Family::V4 { &bits[..4] } else { &bits });
+        out.extend((routes.len() as u32).to_le_bytes());
+        for route in routes {
+            out.extend((route.vantage as u32 | u32::from(route.tentative) << 31).to_le_bytes());
+        }
+        for route in routes {
+            // One above, so that "none" is 0; five bytes hold every AS number plus one.
+            out.extend(&((route.origin + 1) as u64).to_le_bytes()[..5]);
+        }
+        for route in routes {
+            out.extend(&route.hash.to_le_bytes()[..6]);
+        }
+        self.out.write_all(out).map_err(|e| Error::io(&self.path, e))
+    }
+
+    /// Closes the file; `absent` are the vantages (per family) that the dump did not hold at all.
+    pub fn finish(self, absent: &BTreeSet<(i32, Family)>) -> Result<(), Error> {
+        let fail = |e| Error::io(&self.path, e);
+        let mut file = self.out.finish().map_err(fail)?;
+        for (vantage, family) in absent {
+            file.write_all(&vantage.to_le_bytes()).map_err(fail)?;
+            file.write_all(&crate::table::family_code(*family).to_le_bytes()).map_err(fail)?;
+        }
+        file.write_all(&(absent.len() as u64).to_le_bytes()).map_err(fail)?;
+        file.finish_block().map_err(fail)?;
+        let Hashed { mut file, hash, .. } = file;
+        file.write_all(&hash.to_le_bytes()).map_err(fail)?;
+        file.sync_all().map_err(fail)
+    }
+}
+
+/// Reads a state in prefix order.
+pub(crate) struct StateReader {
+    pub source: SourceId,
+    /// [`sha_mark`] of the source's sha256.
+    pub sha_mark: u64,
+    input: BufReader<zstd::Decoder<'static, BufReader<io::Take<File>>>>,
+    absent: BTreeSet<(i32, Family)>,
+    prefix: Option<Prefix>,
+    routes: Vec<Held>,
+    scratch: Vec<u8>,
+}
+
+impl StateReader {
+    /// Opens a state; `Ok(None)` if there is none, or what is there is not one or is damaged.
+    pub fn open(path: &Path) -> io::Result<Option<StateReader>> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let len = file.metadata()?.len();
+        if len < HEAD + TAIL || !is_whole(&mut file, len)? {
+            return Ok(None);
+        }
+        file.seek(SeekFrom::Start(0))?;
+        let mut words = [[0u8; 8]; 3];
+        for word in &mut words {
+            file.read_exact(word)?;
+        }
+        if words[0] != *MAGIC {
+            return Ok(None);
+        }
+        let (source, sha_mark) = (SourceId(i64::from_le_bytes(words[1])), u64::from_le_bytes(words[2]));
+        file.seek(SeekFrom::Start(len - TAIL))?;
+        let mut count = [0u8; 8];
+        file.read_exact(&mut count)?;
+        let list = u64::from_le_bytes(count).saturating_mul(8);
+        let Some(body) = (len - HEAD - TAIL).checked_sub(list) else {
+            return Ok(None);
+        };
+        file.seek(SeekFrom::Start(HEAD + body))?;
+        let mut absent = BTreeSet::new();
+        for _ in 0..list / 8 {
+            let mut pair = [0u8; 8];
+            file.read_exact(&mut pair)?;
+            let [a, b, c, d, e, f, g, h] = pair;
+            let family = crate::table::family_of(i32::from_le_bytes([e, f, g, h]));
+            absent.insert((i32::from_le_bytes([a, b, c, d]), family));
+        }
+        file.seek(SeekFrom::Start(HEAD))?;
+        let input = BufReader::with_capacity(1 << 20, zstd::Decoder::new(file.take(body))?);
+        let mut reader =
+            StateReader { source, sha_mark, input, absent, prefix: None, routes: Vec::new(), scratch: Vec::new() };
+        reader.advance()?;
+        Ok(Some(reader))
+    }
+
+    /// The group at hand: a prefix and its routes, sorted; `None` at the end.
+    pub fn peek(&self) -> Option<(&Prefix, &[Held])> {
+        self.prefix.as_ref().map(|p| (p, self.routes.as_slice()))
+    }
+
+    /// Goes to the next group.
+    pub fn advance(&mut self) -> io::Result<()> {
+        let bad = || io::Error::new(io::ErrorKind::InvalidData, "the dump state is damaged");
+        loop {
+            let mut head = [0u8; 2];
+            if self.input.read(&mut head[..1])? == 0 {
+                self.prefix = None;
+                return Ok(());
+            }
+            self.input.read_exact(&mut head[1..])?;
+            let family = crate::table::family_of(i32::from(head[0]));
+            let mut bits = [0u8; 16];
+            self.input.read_exact(&mut bits[..if family == Family::V4 { 4 } else { 16 }])?;
+            let prefix = Prefix::from_bits(family, u128::from_be_bytes(bits), head[1]).ok_or_else(bad)?;
+            let mut count = [0u8; 4];
+            self.input.read_exact(&mut count)?;
+            let count = u32::from_le_bytes(count) as usize;
+            if count > 1 << 24 {
+                return Err(bad());
+            }
+            self.scratch.resize(count * 15, 0);
+            self.input.read_exact(&mut self.scratch)?;
+            let (vantages, rest) = self.scratch.split_at(count * 4);
+            let (origins, hashes) = rest.split_at(count * 5);
+            self.routes.clear();
+            for ((v, o), h) in vantages.chunks_exact(4).zip(origins.chunks_exact(5)).zip(hashes.chunks_exact(6)) {
+                let word = u32::from_le_bytes([v[0], v[1], v[2], v[3]]);
+                let (vantage, tentative) = ((word & 0x7fff_ffff) as i32, word >> 31 == 1);
+                if tentative && !self.absent.contains(&(vantage, family)) {
+                    continue;
+                }
+                self.routes.push(Held {
+                    vantage,
+                    hash: u64::from_le_bytes([h[0], h[1], h[2], h[3], h[4], h[5], 0, 0]),
+                    origin: u64::from_le_bytes([o[0], o[1], o[2], o[3], o[4], 0, 0, 0]) as i64 - 1,
+                    tentative: false,
+                });
+            }
+            if !self.routes.is_empty() {
+                self.prefix = Some(prefix);
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// True if the hash at the end is that of the rest.
+fn is_whole(file: &mut File, len: u64) -> io::Result<bool> {
+    let mut hash = 0;
+    let mut left = usize::try_from(len - 8).unwrap_or(usize::MAX);
+    let mut block = vec![0u8; BLOCK];
+    file.seek(SeekFrom::Start(0))?;
+    // The writer hashes the rest of the file as a last block, be it empty.
+    loop {
+        let part = left.min(BLOCK);
+        file.read_exact(&mut block[..part])?;
+        hash = XxHash3_64::oneshot_with_seed(hash, &block[..part]);
+        left -= part;
+        if part < BLOCK {
+            break;
+        }
+    }
+    let mut stated = [0u8; 8];
+    file.read_exact(&mut stated)?;
+    Ok(u64::from_le_bytes(stated) == hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_reads_back_and_forgets_tentative_routes_of_present_vantages() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.state");
+        let p4: Prefix = "192.0.2.0/24".parse().unwrap();
+        let p6: Prefix = "2001:db8::/32".parse().unwrap();
+        let held = |vantage, origin, tentative| Held { vantage, hash: 0x0000_1234_5678_9abc, origin, tentative };
+        let mut writer = StateWriter::create(&path, SourceId(7), "5a").unwrap();
+        writer.group(&p4, &[held(1, 64500, false), held(2, -1, true), held(3, 4_294_967_295, true)]).unwrap();
+        writer.group(&p6, &[held(3, 64501, true)]).unwrap();
+        writer.finish(&BTreeSet::from([(2, Family::V4)])).unwrap();
+
+        let mut reader = StateReader::open(&path).unwrap().unwrap();
+        assert_eq!((reader.source, reader.sha_mark), (SourceId(7), sha_mark("5a")));
+        assert_eq!(reader.peek(), Some((&p4, &[held(1, 64500, false), held(2, -1, false)][..])));
+        reader.advance().unwrap();
+        assert_eq!(reader.peek(), None);
+    }
+
+    #[test]
+    fn a_foreign_cut_or_damaged_file_is_no_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.state");
+        assert!(StateReader::open(&path).unwrap().is_none());
+        std::fs::write(&path, b"something else, long enough to be read as a state, were it one").unwrap();
+        assert!(StateReader::open(&path).unwrap().is_none());
+
+        let mut writer = StateWriter::create(&path, SourceId(7), "5a").unwrap();
+        for i in 0..5000u32 {
+            let prefix = Prefix::from_bits(Family::V4, u128::from(i << 8) << 96, 24).unwrap();
+            let hash = u64::from(i).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
+            writer.group(&prefix, &[Held { vantage: 1, hash, origin: 5, tentative: false }]).unwrap();
+        }
+        writer.finish(&BTreeSet::new()).unwrap();
+        let good = std::fs::read(&path).unwrap();
+        assert!(StateReader::open(&path).unwrap().is_some());
+        for at in [0, 9, 17, good.len() / 2, good.len() - 12, good.len() - 1] {
+            let mut bad = good.clone();
+            bad[at] ^= 0x55;
+            std::fs::write(&path, &bad).unwrap();
+            assert!(StateReader::open(&path).unwrap().is_none(), "byte {at}");
+        }
+        for len in [0, 8, 24, 39, 40, good.len() - 1] {
+            std::fs::write(&path, &good[..len]).unwrap();
+            assert!(StateReader::open(&path).unwrap().is_none(), "{len} bytes");
+        }
+        // What a file system may leave of a file that was not brought to disk.
+        std::fs::write(&path, vec![0; good.len()]).unwrap();
+        assert!(StateReader::open(&path).unwrap().is_none());
+    }
+}

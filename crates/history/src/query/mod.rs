@@ -1,0 +1,14 @@
+//! Questions: typed rows out of segments and catalogue, in an order that does not depend on the order of ingest.
+
+mod fold;
+mod links;
+mod names;
+mod origins;
+mod routes;
+
+use headwater_route::{Evidence, SourceId};
+
+/// Evidence of a row.
+fn evidence(source: i64, position: i64) -> Evidence {
+    Evidence { source: SourceId(source), offset: position as u64 }
+}

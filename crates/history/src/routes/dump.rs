@@ -1,0 +1,336 @@
+//! One table dump against the collector's previous one.
+//!
+//! Both come in prefix order, so they are merged as streams. What is the same costs nothing; what is new or different
+//! becomes a `held` row; what is missing becomes a `gone` row, unless its absence is not known: the vantage is not in the
+//! dump at all, or the dump could not be read there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use headwater_route::{Attributes, Family, Nlri, PathRef, Prefix, Time};
+
+use super::paths;
+use super::rows::RouteRows;
+use crate::Error;
+use crate::catalogue::Hole;
+use crate::dump_state::{Held, StateReader, StateWriter};
+
+/// Routes missing so far of vantages that have not appeared yet. Beyond this they are written as gone; the list of vantages
+/// in the dump still says that the vantage was absent.
+const MAX_PENDING: usize = 4 << 20;
+/// Routes of one prefix held in memory, and bytes of their paths.
+const MAX_GROUP: usize = 1 << 20;
+const MAX_GROUP_BYTES: usize = 256 << 20;
+/// Holes kept apart; further ones widen the last.
+const MAX_HOLES: usize = 1000;
+
+/// Routes per vantage and family, looked up for every route.
+#[derive(Default)]
+struct Present(Vec<[u64; 2]>);
+
+impl Present {
+    fn add(&mut self, vantage: i32, family: Family) {
+        let at = vantage as usize;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, [0; 2]);
+        }
+        self.0[at][family as usize] += 1;
+    }
+
+    fn has(&self, (vantage, family): (i32, Family)) -> bool {
+        self.0.get(vantage as usize).is_some_and(|counts| counts[family as usize] > 0)
+    }
+
+    fn into_map(self) -> BTreeMap<(i32, Family), u64> {
+        let each = |(at, counts): (usize, [u64; 2])| {
+            [Family::V4, Family::V6].map(|family| ((at as i32, family), counts[family as usize]))
+        };
+        self.0.into_iter().enumerate().flat_map(each).filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+struct Entry {
+    held: Held,
+    /// Where the path's bytes stand in `arena`.
+    path: (u32, u32),
+    hash: u64,
+    marks: i32,
+    offset: u64,
+}
+
+/// A dump being read.
+pub(crate) struct Dump {
+    base: Option<StateReader>,
+    state: Option<StateWriter>,
+    at: Option<(Time, Time)>,
+    /// The group at hand: all routes of one prefix.
+    prefix: Option<Prefix>,
+    entries: Vec<Entry>,
+    arena: Vec<u8>,
+    /// Last prefix that was worked off.
+    done: Option<Prefix>,
+    /// False once a prefix came after a greater one.
+    ordered: bool,
+    /// The hole that is open, from the prefix worked off before the fault.
+    hole: Option<Option<Prefix>>,
+    /// Groups that have begun since the fault. The first may be the damaged one, so the hole ends at the second.
+    groups_since_fault: u8,
+    holes: Vec<Hole>,
+    present: Present,
+    pending: BTreeMap<(i32, Family), Vec<(Prefix, i64)>>,
+    pending_rows: usize,
+    kept: Vec<Held>,
+}
+
+impl Dump {
+    /// Starts a dump. `base` is the state of the previous one, `state` takes that of this one.
+    pub fn new(base: Option<StateReader>, state: Option<StateWriter>) -> Dump {
+        Dump {
+            base,
+            state,
+            at: None,
+            prefix: None,
+            entries: Vec::new(),
+            arena: Vec::new(),
+            done: None,
+            ordered: true,
+            hole: None,
+            groups_since_fault: 0,
+            holes: Vec::new(),
+            present: Present::default(),
+            pending: BTreeMap::new(),
+            pending_rows: 0,
+            kept: Vec::new(),
+        }
+    }
+
+    /// Takes one entry of the dump.
+    pub fn held(
+        &mut self,
+        rows: &mut RouteRows,
+        vantage: i32,
+        time: Time,
+        offset: u64,
+        nlri: Nlri,
+        attributes: &Attributes<'_>,
+    ) -> Result<(), Error> {
+        self.at = Some(self.at.map_or((time, time), |(from, until)| (from.min(time), until.max(time))));
+        let origin = attributes.path.origin().map_or(-1, |asn| i64::from(asn.0));
+        let marks = super::marks(attributes);
+        let hash = paths::hash(attributes.path);
+        if nlri.multicast {
+            // Multicast tables are small and asked for rarely: kept whole, beside the unicast merge.
+            let path = rows.paths.intern(vantage, hash, attributes.path);
+            rows.place(nlri.prefix, offset);
+            rows.held(origin, vantage, path, marks, 2);
+            return Ok(());
+        }
+        // A prefix that comes without end is worked off in parts, which then count as out of order.
+        let too_long = self.entries.len() >= MAX_GROUP || self.arena.len() >= MAX_GROUP_BYTES;
+        if self.prefix != Some(nlri.prefix) || too_long {
+            self.finish_group(rows)?;
+            self.prefix = Some(nlri.prefix);
+            self.groups_since_fault = self.groups_since_fault.saturating_add(1);
+        }
+        let start = self.arena.len() as u32;
+        self.arena.extend_from_slice(attributes.path.bytes());
+        let mixed = (hash ^ (marks as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) & 0xffff_ffff_ffff;
+        self.entries.push(Entry {
+            held: Held { vantage, hash: mixed, origin, tentative: false },
+            path: (start, self.arena.len() as u32),
+            hash,
+            marks,
+            offset,
+        });
+        Ok(())
+    }
+
+    /// A fault lost routes here.
+    pub fn lost(&mut self) {
+        self.hole.get_or_insert(self.done);
+        self.groups_since_fault = 0;
+    }
+
+    /// Works off the group at hand.
+    fn finish_group(&mut self, rows: &mut RouteRows) -> Result<(), Error> {
+        let Some(prefix) = self.prefix.take() else { return Ok(()) };
+        let family = prefix.family();
+        if self.done.is_some_and(|done| prefix <= done) {
+            self.forget_order(rows)?;
+        }
+        for entry in &self.entries {
+            self.present.add(entry.held.vantage, family);
+        }
+        self.catch_up(rows, Some(&prefix))?;
+        if self.groups_since_fault >= 2 {
+            self.close_hole(Some(prefix));
+        }
+
+        self.entries.sort_by_key(|e| e.held);
+        self.kept.clear();
+        let base: &[Held] = match self.base.as_ref().and_then(StateReader::peek) {
+            Some((at, routes)) if *at == prefix => routes,
+            _ => &[],
+        };
+        let (mut new, mut old) = (self.entries.as_slice(), base);
+        let mut missing: Vec<Held> = Vec::new();
+        while let Some(vantage) =
+            [new.first().map(|e| e.held.vantage), old.first().map(|h| h.vantage)].into_iter().flatten().min()
+        {
+            let (new_here, new_rest) = new.split_at(new.partition_point(|e| e.held.vantage <= vantage));
+            let (old_here, old_rest) = old.split_at(old.partition_point(|h| h.vantage <= vantage));
+            (new, old) = (new_rest, old_rest);
+            if new_here.is_empty() {
+                missing.extend_from_slice(old_here);
+                continue;
+            }
+            self.kept.extend(new_here.iter().map(|e| e.held));
+            if new_here.iter().map(|e| e.held).eq(old_here.iter().copied()) {
+                continue;
+            }
+            for entry in new_here {
+                let (start, end) = entry.path;
+                if let Some(path) = PathRef::new(&self.arena[start as usize..end as usize]) {
+                    let path = rows.paths.intern(vantage, entry.hash, path);
+                    rows.place(prefix, entry.offset);
+                    rows.held(entry.held.origin, vantage, path, entry.marks, 1);
+                    // What the base holds is in the index of a dump that it builds on.
+                    if base.iter().all(|held| held.origin != entry.held.origin) {
+                        rows.index(entry.held.origin);
+                    }
+                }
+            }
+            let origins: BTreeSet<i64> = old_here.iter().map(|h| h.origin).collect();
+            for origin in origins {
+                if new_here.iter().all(|e| e.held.origin != origin) {
+                    rows.gone(origin, vantage);
+                }
+            }
+        }
+        if !base.is_empty()
+            && let Some(base) = &mut self.base
+        {
+            base.advance().map_err(|e| Error::Engine(e.to_string()))?;
+        }
+        let offset = self.entries.first().map_or(0, |e| e.offset);
+        for held in missing {
+            self.miss(rows, &prefix, offset, held);
+        }
+        self.write_state(&prefix)?;
+        self.release_pending(rows, offset);
+        self.entries.clear();
+        self.arena.clear();
+        self.done = Some(self.done.map_or(prefix, |done| done.max(prefix)));
+        Ok(())
+    }
+
+    /// Works off what the base holds before `upto` (or to its end) and this dump does not.
+    fn catch_up(&mut self, rows: &mut RouteRows, upto: Option<&Prefix>) -> Result<(), Error> {
+        let offset = self.entries.first().map_or(0, |e| e.offset);
+        while let Some((prefix, routes)) = self.base.as_ref().and_then(StateReader::peek) {
+            if upto.is_some_and(|upto| prefix >= upto) {
+                break;
+            }
+            let (prefix, routes) = (*prefix, routes.to_vec());
+            self.kept.clear();
+            for held in routes {
+                self.miss(rows, &prefix, offset, held);
+            }
+            self.write_state(&prefix)?;
+            if let Some(base) = &mut self.base {
+                base.advance().map_err(|e| Error::Engine(e.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A route of the base that this dump does not show.
+    fn miss(&mut self, rows: &mut RouteRows, prefix: &Prefix, offset: u64, held: Held) {
+        let key = (held.vantage, prefix.family());
+        if self.hole.is_some() {
+            self.kept.push(held);
+        } else if self.present.has(key) || self.pending_rows >= MAX_PENDING {
+            rows.place(*prefix, offset);
+            rows.gone(held.origin, held.vantage);
+        } else {
+            self.kept.push(Held { tentative: true, ..held });
+            self.pending.entry(key).or_default().push((*prefix, held.origin));
+            self.pending_rows += 1;
+        }
+    }
+
+    /// Vantages that have appeared by now were not absent: what they missed before is gone.
+    fn release_pending(&mut self, rows: &mut RouteRows, offset: u64) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let present = &self.present;
+        let appeared: Vec<_> = self.pending.extract_if(.., |key, _| present.has(*key)).collect();
+        for ((vantage, _), routes) in appeared {
+            self.pending_rows -= routes.len();
+            for (prefix, origin) in routes {
+                rows.place(prefix, offset);
+                rows.gone(origin, vantage);
+            }
+        }
+    }
+
+    fn write_state(&mut self, prefix: &Prefix) -> Result<(), Error> {
+        self.kept.sort_unstable();
+        match &mut self.state {
+            Some(state) => state.group(prefix, &self.kept),
+            None => Ok(()),
+        }
+    }
+
+    /// The dump is not in prefix order. From here on every route is stored, so the rest of the base is written off (a `held`
+    /// row outweighs a `gone` row of the same dump), and no state is left for the next dump.
+    fn forget_order(&mut self, rows: &mut RouteRows) -> Result<(), Error> {
+        if std::mem::replace(&mut self.ordered, false) && !self.holes.is_empty() {
+            self.holes = vec![Hole { after: None, before: None }];
+        }
+        self.state = None;
+        self.catch_up(rows, None)?;
+        self.base = None;
+        Ok(())
+    }
+
+    fn close_hole(&mut self, before: Option<Prefix>) {
+        let Some(after) = self.hole.take() else { return };
+        // Without order, what was read before and after a fault says nothing about what it hid.
+        let (after, before) = if self.ordered { (after, before) } else { (None, None) };
+        let full = self.holes.len() >= MAX_HOLES;
+        match self.holes.last_mut() {
+            Some(last) if full || !self.ordered || (after.is_some() && last.before == after) => {
+                last.before = before;
+            }
+            _ => self.holes.push(Hole { after, before }),
+        }
+    }
+
+    /// Ends the dump: the rest of the base is missing, unless the file was cut.
+    pub fn finish(mut self, rows: &mut RouteRows) -> Result<Outcome, Error> {
+        self.finish_group(rows)?;
+        self.catch_up(rows, None)?;
+        self.close_hole(None);
+        let absent: BTreeSet<(i32, Family)> = self.pending.into_keys().collect();
+        let state_written = match self.state {
+            Some(state) => {
+                state.finish(&absent)?;
+                true
+            }
+            None => false,
+        };
+        Ok(Outcome { at: self.at, holes: self.holes, present: self.present.into_map(), state_written })
+    }
+}
+
+/// What a dump turned out to be.
+pub(crate) struct Outcome {
+    /// Times of its first and last record.
+    pub at: Option<(Time, Time)>,
+    pub holes: Vec<Hole>,
+    /// Routes per vantage and family.
+    pub present: BTreeMap<(i32, Family), u64>,
+    /// False if no state is left for the next dump.
+    pub state_written: bool,
+}

@@ -1,0 +1,256 @@
+//! Rows of `routes` in memory, and their way into a sorted segment.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringBuilder};
+use headwater_route::{Prefix, SourceId};
+
+use super::paths::Paths;
+use crate::Error;
+use crate::segment::{Finished, SegmentWriter};
+use crate::table::{Table, family_code, split_bits};
+
+/// Rows a segment is sorted and written at. With [`PATH_BYTES`] it bounds the memory of an ingest.
+const SEGMENT_ROWS: usize = 4 << 20;
+/// Bytes of distinct paths a segment is written at.
+const PATH_BYTES: usize = 256 << 20;
+/// Rows handed to the Parquet writer at once.
+const BATCH_ROWS: usize = 32 * 1024;
+
+/// How many origins of a prefix are looked through before one is noted again; what is noted twice is dropped on writing.
+const INDEX_REACH: usize = 16;
+
+/// `path` of a row that says a route is gone.
+const GONE: u32 = u32::MAX;
+
+/// One row: 24 bytes, so that a segment's worth stays small.
+#[derive(Clone, Copy)]
+struct Row {
+    /// `(origin + 1) << VANTAGE_BITS | vantage`: the first two sort columns.
+    key: u64,
+    /// Index into `places`.
+    place: u32,
+    path: u32,
+    marks: u8,
+    safi: u8,
+}
+
+const VANTAGE_BITS: u32 = 24;
+/// Vantage numbers must fit the low bits of the sort key.
+pub(crate) const MAX_VANTAGE: i32 = (1 << VANTAGE_BITS) - 1;
+
+/// Rows waiting for their segment.
+#[derive(Default)]
+pub(crate) struct RouteRows {
+    rows: Vec<Row>,
+    /// Prefix and record offset, shared by the entries of a record.
+    places: Vec<(Prefix, u64)>,
+    /// (index into `places`, origin) for the prefix index, once a place.
+    pairs: Vec<(u32, i64)>,
+    pub paths: Paths,
+    /// The order of an origin's rows. A whole dump has the same prefixes from every vantage: vantage by vantage they repeat,
+    /// and so compress best. Changes are few and concern a prefix from several vantages: prefix by prefix they do.
+    pub by_prefix: bool,
+}
+
+impl RouteRows {
+    /// Notes where the rows that follow stand.
+    pub fn place(&mut self, prefix: Prefix, offset: u64) {
+        if self.places.last() != Some(&(prefix, offset)) {
+            self.places.push((prefix, offset));
+        }
+    }
+
+    /// A route held as of the dump, at the last [`RouteRows::place`].
+    pub fn held(&mut self, origin: i64, vantage: i32, path: u32, marks: i32, safi: u8) {
+        self.push(origin, vantage, path, marks as u8, safi);
+    }
+
+    /// Notes in the prefix index that the prefix of the last [`RouteRows::place`] has routes from the origin.
+    pub fn index(&mut self, origin: i64) {
+        let place = (self.places.len() - 1) as u32;
+        let here = self.pairs.iter().rev().take_while(|(at, _)| *at == place);
+        if here.take(INDEX_REACH).all(|(_, known)| *known != origin) {
+            self.pairs.push((place, origin));
+        }
+    }
+
+    /// A route no longer held, at the last [`RouteRows::place`].
+    pub fn gone(&mut self, origin: i64, vantage: i32) {
+        self.push(origin, vantage, GONE, 0, 1);
+    }
+
+    fn push(&mut self, origin: i64, vantage: i32, path: u32, marks: u8, safi: u8) {
+        let key = ((origin + 1) as u64) << VANTAGE_BITS | vantage as u64;
+        let place = (self.places.len() - 1) as u32;
+        self.rows.push(Row { key, place, path, marks, safi });
+    }
+
+    /// True if the rows should be written before more are added.
+    pub fn is_full(&self) -> bool {
+        self.rows.len() >= SEGMENT_ROWS || self.paths.size() >= PATH_BYTES || self.places.len() >= SEGMENT_ROWS
+    }
+
+    /// True if there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Writes the rows as a `routes` segment and its `prefix_origins` index, and empties the buffer.
+    pub fn write(&mut self, source: SourceId, routes: &Path, index: &Path) -> Result<Vec<Finished>, Error> {
+        let RouteRows { rows, places, pairs, paths, by_prefix } = self;
+        // Rows came in prefix order but for late ones; put right the runs that hold such.
+        let prefix = |row: &Row| places[row.place as usize].0;
+        if *by_prefix {
+            sort_rows(rows, |row| row.key >> VANTAGE_BITS);
+            for run in rows.chunk_by_mut(|a, b| a.key >> VANTAGE_BITS == b.key >> VANTAGE_BITS) {
+                if !run.is_sorted_by_key(|row| (prefix(row), row.key)) {
+                    run.sort_by_key(|row| (prefix(row), row.key));
+                }
+            }
+        } else {
+            sort_rows(rows, |row| row.key);
+            for run in rows.chunk_by_mut(|a, b| a.key == b.key) {
+                if !run.is_sorted_by_key(prefix) {
+                    run.sort_by_key(prefix);
+                }
+            }
+        }
+
+        let mut writer = SegmentWriter::create(Table::Routes, routes, rows.len())?;
+        let mut text = Vec::new();
+        let mut rest = rows.as_slice();
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(paths.fit(rest.iter().map(|r| r.path).take(BATCH_ROWS)));
+            writer.write(&batch(chunk, places, paths, source, &mut text)?)?;
+            rest = after;
+        }
+        let mut written = vec![writer.finish()?];
+
+        let mut pairs: Vec<(Prefix, i64)> =
+            pairs.drain(..).map(|(place, origin)| (places[place as usize].0, origin)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        if !pairs.is_empty() {
+            let mut writer = SegmentWriter::create(Table::PrefixOrigins, index, pairs.len())?;
+            for chunk in pairs.chunks(BATCH_ROWS) {
+                let mut columns = prefix_columns(chunk.iter().map(|(prefix, _)| *prefix));
+                columns.push(Arc::new(chunk.iter().map(|(_, origin)| *origin).collect::<Int64Array>()));
+                columns.push(Arc::new(Int64Array::from_value(source.0, chunk.len())));
+                writer.write(&RecordBatch::try_new(Table::PrefixOrigins.schema(), columns)?)?;
+            }
+            written.push(writer.finish()?);
+        }
+
+        rows.clear();
+        places.clear();
+        pairs.clear();
+        paths.clear();
+        Ok(written)
+    }
+}
+
+/// The columns `family`, `net`, `net_lo`, `len`.
+pub(crate) fn prefix_columns(prefixes: impl Iterator<Item = Prefix> + Clone) -> Vec<ArrayRef> {
+    let nets = prefixes.clone().map(|p| split_bits(p.family(), p.first_bits()));
+    vec![
+        Arc::new(prefixes.clone().map(|p| family_code(p.family())).collect::<Int32Array>()),
+        Arc::new(nets.clone().map(|(net, _)| net).collect::<Int64Array>()),
+        Arc::new(nets.map(|(_, low)| low).collect::<Int64Array>()),
+        Arc::new(prefixes.map(|p| i32::from(p.len())).collect::<Int32Array>()),
+    ]
+}
+
+fn batch(
+    rows: &[Row],
+    places: &[(Prefix, u64)],
+    paths: &Paths,
+    source: SourceId,
+    text: &mut Vec<u8>,
+) -> Result<RecordBatch, Error> {
+    let mut path_column = StringBuilder::with_capacity(rows.len(), rows.len() * 40);
+    let mut shown = GONE;
+    text.clear();
+    for row in rows {
+        if row.path == GONE {
+            path_column.append_value("");
+            continue;
+        }
+        if row.path != shown {
+            text.clear();
+            paths.write_text(row.path, text);
+            shown = row.path;
+        }
+        path_column.append_value(std::str::from_utf8(text).unwrap_or(""));
+    }
+    let place = |row: &Row| places[row.place as usize];
+    let mut columns: Vec<ArrayRef> = vec![
+        Arc::new(rows.iter().map(|r| (r.key >> VANTAGE_BITS) as i64 - 1).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|r| (r.key & MAX_VANTAGE as u64) as i32).collect::<Int32Array>()),
+    ];
+    columns.extend(prefix_columns(rows.iter().map(|r| place(r).0)));
+    columns.push(Arc::new(rows.iter().map(|r| i32::from(r.safi)).collect::<Int32Array>()));
+    columns.push(Arc::new(rows.iter().map(|r| i32::from(r.path != GONE)).collect::<Int32Array>()));
+    columns.push(Arc::new(path_column.finish()));
+    columns.push(Arc::new(rows.iter().map(|r| i32::from(r.marks)).collect::<Int32Array>()));
+    columns.push(Arc::new(Int64Array::from_value(source.0, rows.len())));
+    columns.push(Arc::new(rows.iter().map(|r| place(r).1 as i64).collect::<Int64Array>()));
+    Ok(RecordBatch::try_new(Table::Routes.schema(), columns)?)
+}
+
+/// Stable sort by key, least significant digit first; digits that are equal in all rows are skipped.
+fn sort_rows(rows: &mut Vec<Row>, key: impl Fn(&Row) -> u64) {
+    const BITS: u32 = 11;
+    const RADIX: usize = 1 << BITS;
+    if rows.len() < 4096 {
+        rows.sort_by_key(key);
+        return;
+    }
+    let mut other = rows.clone();
+    for shift in (0..u64::BITS).step_by(BITS as usize) {
+        let digit = |row: &Row| (key(row) >> shift) as usize & (RADIX - 1);
+        let mut starts = [0usize; RADIX];
+        for row in rows.iter() {
+            starts[digit(row)] += 1;
+        }
+        if starts.contains(&rows.len()) {
+            continue;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += std::mem::replace(start, sum);
+        }
+        for row in rows.iter() {
+            let at = &mut starts[digit(row)];
+            other[*at] = *row;
+            *at += 1;
+        }
+        std::mem::swap(rows, &mut other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn radix_sort_is_a_stable_sort() {
+        let mut seed = 7u64;
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed >> 33
+        };
+        let mut rows: Vec<Row> = (0..10_000)
+            .map(|i| {
+                let key = ((next() % 50) << 24) | (next() % 3) | ((next() % 2) << 50);
+                Row { key, place: i, path: 0, marks: 0, safi: 1 }
+            })
+            .collect();
+        let mut expected = rows.clone();
+        expected.sort_by_key(|row| row.key);
+        sort_rows(&mut rows, |row| row.key);
+        let shape = |rows: &[Row]| rows.iter().map(|r| (r.key, r.place)).collect::<Vec<_>>();
+        assert_eq!(shape(&rows), shape(&expected));
+    }
+}

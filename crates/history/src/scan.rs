@@ -1,0 +1,413 @@
+//! The rows of one table that a question of ours needs, read straight from the segments.
+//!
+//! A question names ranges for some columns ([`Test`]). The catalogue leaves out segments by the leading sort column, the
+//! footer leaves out row groups, the page index leaves out pages, and what is left is tested row by row before the other
+//! columns are decoded. The user's own SQL goes through [`crate::engine`] instead.
+
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
+};
+use datafusion::arrow::datatypes::{Int32Type, Int64Type};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
+    RowSelection, RowSelector,
+};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
+use rustc_hash::FxHashMap;
+
+use crate::Error;
+use crate::catalogue::SegmentFile;
+
+/// Rows decoded at once.
+const BATCH_ROWS: usize = 8 * 1024;
+/// Decoded footers kept for the next question.
+const FOOTER_BYTES: usize = 64 << 20;
+/// Threads that read segments.
+const MAX_THREADS: usize = 8;
+
+/// What questions have read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ScanStats {
+    /// Segment files that may hold rows asked for, by the catalogue.
+    pub segments: u64,
+    /// Bytes of those files.
+    pub segment_bytes: u64,
+    /// Bytes read from them.
+    pub bytes_read: u64,
+    /// Rows they gave.
+    pub rows: u64,
+}
+
+/// A condition: the column's value lies in one of the ranges, ends included. Null never does.
+#[derive(Clone, Debug)]
+pub(crate) struct Test {
+    column: &'static str,
+    ranges: Vec<(i64, i64)>,
+}
+
+impl Test {
+    /// The column has this value.
+    pub fn is(column: &'static str, value: i64) -> Test {
+        Test { column, ranges: vec![(value, value)] }
+    }
+
+    /// The column has one of these values.
+    pub fn one_of(column: &'static str, values: impl IntoIterator<Item = i64>) -> Test {
+        Test::within(column, values.into_iter().map(|v| (v, v)).collect())
+    }
+
+    /// The column lies in one of these ranges, which do not overlap.
+    pub fn within(column: &'static str, mut ranges: Vec<(i64, i64)>) -> Test {
+        ranges.sort_unstable();
+        ranges.dedup();
+        Test { column, ranges }
+    }
+
+    fn holds(&self, value: i64) -> bool {
+        // Ranges do not overlap, so the last that starts at or before the value decides.
+        let after = self.ranges.partition_point(|(low, _)| *low <= value);
+        after > 0 && value <= self.ranges[after - 1].1
+    }
+
+    /// True if a value between `low` and `high` may hold.
+    fn may_hold(&self, low: i64, high: i64) -> bool {
+        let after = self.ranges.partition_point(|(start, _)| *start <= high);
+        after > 0 && self.ranges[after - 1].1 >= low
+    }
+}
+
+/// Reads segments; keeps footers and counts.
+pub(crate) struct Scanner {
+    dir: PathBuf,
+    stats: Cell<ScanStats>,
+    footers: RefCell<Footers>,
+}
+
+#[derive(Default)]
+struct Footers {
+    known: FxHashMap<String, ArrowReaderMetadata>,
+    bytes: usize,
+}
+
+impl Scanner {
+    pub fn new(dir: &Path) -> Scanner {
+        Scanner { dir: dir.to_owned(), stats: Cell::default(), footers: RefCell::default() }
+    }
+
+    pub fn stats(&self) -> ScanStats {
+        self.stats.get()
+    }
+
+    /// The rows of `files` that meet every test, in no stated order.
+    pub fn scan(&self, files: &[&SegmentFile], tests: &[Test], columns: &[&str]) -> Result<Vec<RecordBatch>, Error> {
+        let known: Vec<Option<ArrowReaderMetadata>> = {
+            let footers = self.footers.borrow();
+            files.iter().map(|f| footers.known.get(&f.file).cloned()).collect()
+        };
+        let read = AtomicU64::new(0);
+        let next = AtomicUsize::new(0);
+        let dir = &self.dir;
+        let work = || -> Result<Vec<(usize, Scanned)>, Error> {
+            let mut found = Vec::new();
+            loop {
+                let i = next.fetch_add(1, Ordering::Relaxed);
+                let Some(file) = files.get(i) else { return Ok(found) };
+                let path = dir.join(&file.file);
+                found.push((i, scan_segment(&path, file.bytes, known[i].clone(), tests, columns, &read)?));
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(MAX_THREADS).min(files.len());
+        let mut found = if threads < 2 {
+            work()?
+        } else {
+            std::thread::scope(|scope| {
+                let started: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+                let mut all = Vec::new();
+                for thread in started {
+                    match thread.join() {
+                        Ok(found) => all.extend(found?),
+                        Err(panic) => std::panic::resume_unwind(panic),
+                    }
+                }
+                Ok::<_, Error>(all)
+            })?
+        };
+        found.sort_by_key(|(i, _)| *i);
+
+        let mut footers = self.footers.borrow_mut();
+        let mut out = Vec::new();
+        for (i, scanned) in found {
+            out.extend(scanned.batches);
+            if known[i].is_none() {
+                footers.bytes += scanned.footer.metadata().memory_size();
+                if footers.bytes > FOOTER_BYTES {
+                    *footers = Footers { bytes: scanned.footer.metadata().memory_size(), ..Footers::default() };
+                }
+                footers.known.insert(files[i].file.clone(), scanned.footer);
+            }
+        }
+        let mut stats = self.stats.get();
+        stats.segments += files.len() as u64;
+        stats.segment_bytes += files.iter().map(|f| f.bytes).sum::<u64>();
+        stats.bytes_read += read.into_inner();
+        stats.rows += out.iter().map(|b| b.num_rows() as u64).sum::<u64>();
+        self.stats.set(stats);
+        Ok(out)
+    }
+}
+
+struct Scanned {
+    batches: Vec<RecordBatch>,
+    footer: ArrowReaderMetadata,
+}
+
+fn scan_segment(
+    path: &Path,
+    bytes: u64,
+    footer: Option<ArrowReaderMetadata>,
+    tests: &[Test],
+    columns: &[&str],
+    read: &AtomicU64,
+) -> Result<Scanned, Error> {
+    let file = File::open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Error::Segment(path.to_owned(), "it is not there".to_owned()),
+        _ => Error::io(path, e),
+    })?;
+    let len = file.metadata().map_err(|e| Error::io(path, e))?.len();
+    if len != bytes {
+        let text = format!("it has {len} bytes instead of the {bytes} that the catalogue states");
+        return Err(Error::Segment(path.to_owned(), text));
+    }
+    let file = Counted(Arc::new(CountedFile { file, len, read: AtomicU64::new(0) }));
+    let outcome = scan_open(&file, footer, tests, columns).map_err(|e| Error::parquet(path, e));
+    read.fetch_add(file.0.read.load(Ordering::Relaxed), Ordering::Relaxed);
+    outcome
+}
+
+fn scan_open(
+    file: &Counted,
+    footer: Option<ArrowReaderMetadata>,
+    tests: &[Test],
+    columns: &[&str],
+) -> Result<Scanned, ParquetError> {
+    let mut footer = match footer {
+        Some(footer) => footer,
+        None => ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?,
+    };
+    let at = |name: &str| footer.schema().index_of(name).map_err(|e| ParquetError::General(e.to_string()));
+    let tested = tests.iter().map(|t| at(t.column)).collect::<Result<Vec<usize>, _>>()?;
+    let wanted = columns.iter().map(|name| at(name)).collect::<Result<Vec<usize>, _>>()?;
+    let groups = row_groups(footer.metadata(), tests, &tested);
+    if groups.is_empty() {
+        return Ok(Scanned { batches: Vec::new(), footer });
+    }
+    if footer.metadata().column_index().is_none() {
+        let mut reader = ParquetMetaDataReader::new_with_metadata((**footer.metadata()).clone())
+            .with_page_index_policy(PageIndexPolicy::Optional);
+        reader.read_page_indexes(file)?;
+        footer = ArrowReaderMetadata::try_new(Arc::new(reader.finish()?), ArrowReaderOptions::new())?;
+    }
+    let mut batches = Vec::new();
+    for group in groups {
+        let selection = pages(footer.metadata(), group, tests, &tested);
+        if selection.as_ref().is_some_and(|s| !s.selects_any()) {
+            continue;
+        }
+        let schema = footer.parquet_schema();
+        let mask = ProjectionMask::leaves(schema, tested.iter().copied());
+        let conditions = tests.to_vec();
+        let predicate = ArrowPredicateFn::new(mask, move |batch| Ok(meets(&batch, &conditions)));
+        let filter = RowFilter::new(vec![Box::new(predicate)]);
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), footer.clone())
+            .with_row_groups(vec![group])
+            .with_batch_size(BATCH_ROWS)
+            .with_projection(ProjectionMask::leaves(schema, wanted.iter().copied()));
+        if !tests.is_empty() {
+            builder = builder.with_row_filter(filter);
+        }
+        if let Some(selection) = selection {
+            builder = builder.with_row_selection(selection);
+        }
+        for batch in builder.build()? {
+            let batch = batch?;
+            if batch.num_rows() > 0 {
+                batches.push(batch);
+            }
+        }
+    }
+    Ok(Scanned { batches, footer })
+}
+
+/// Row groups whose statistics do not rule them out.
+fn row_groups(footer: &ParquetMetaData, tests: &[Test], tested: &[usize]) -> Vec<usize> {
+    let may_hold = |group: usize, test: &Test, column: usize| match footer.row_group(group).column(column).statistics()
+    {
+        Some(Statistics::Int64(s)) => bounds(s.min_opt().copied(), s.max_opt().copied(), test),
+        Some(Statistics::Int32(s)) => {
+            bounds(s.min_opt().map(|v| i64::from(*v)), s.max_opt().map(|v| i64::from(*v)), test)
+        }
+        _ => true,
+    };
+    (0..footer.num_row_groups())
+        .filter(|group| tests.iter().zip(tested).all(|(test, column)| may_hold(*group, test, *column)))
+        .collect()
+}
+
+fn bounds(low: Option<i64>, high: Option<i64>, test: &Test) -> bool {
+    low.zip(high).is_none_or(|(low, high)| test.may_hold(low, high))
+}
+
+/// Rows of a group in pages that the page index does not rule out; `None` if there is no index.
+fn pages(footer: &ParquetMetaData, group: usize, tests: &[Test], tested: &[usize]) -> Option<RowSelection> {
+    let (columns, offsets) = (footer.column_index()?.get(group)?, footer.offset_index()?.get(group)?);
+    let rows = footer.row_group(group).num_rows() as usize;
+    let mut selected: Option<RowSelection> = None;
+    for (test, &column) in tests.iter().zip(tested) {
+        let starts: Vec<usize> =
+            offsets.get(column)?.page_locations().iter().map(|p| p.first_row_index as usize).collect();
+        let may_hold = |page: usize| match &columns[column] {
+            ColumnIndexMetaData::INT64(index) => {
+                bounds(index.min_value(page).copied(), index.max_value(page).copied(), test)
+            }
+            ColumnIndexMetaData::INT32(index) => {
+                let wide = |v: Option<&i32>| v.map(|v| i64::from(*v));
+                bounds(wide(index.min_value(page)), wide(index.max_value(page)), test)
+            }
+            _ => true,
+        };
+        let selectors: Vec<RowSelector> = (0..starts.len())
+            .map(|page| {
+                let count = starts.get(page + 1).copied().unwrap_or(rows) - starts[page];
+                if may_hold(page) { RowSelector::select(count) } else { RowSelector::skip(count) }
+            })
+            .collect();
+        let here = RowSelection::from(selectors);
+        selected = Some(match selected {
+            Some(before) => before.intersection(&here),
+            None => here,
+        });
+    }
+    selected
+}
+
+fn meets(batch: &RecordBatch, tests: &[Test]) -> BooleanArray {
+    let mut keep = vec![true; batch.num_rows()];
+    for test in tests {
+        let Some(column) = batch.column_by_name(test.column) else { continue };
+        let mut each = |at: usize, value: i64| keep[at] = keep[at] && test.holds(value) && column.is_valid(at);
+        if let Some(wide) = column.as_primitive_opt::<Int64Type>() {
+            wide.values().iter().enumerate().for_each(|(at, v)| each(at, *v));
+        } else if let Some(narrow) = column.as_primitive_opt::<Int32Type>() {
+            narrow.values().iter().enumerate().for_each(|(at, v)| each(at, i64::from(*v)));
+        }
+    }
+    BooleanArray::from(keep)
+}
+
+/// A file that counts what is read from it. Clones share position and count; one thread uses them in turn.
+#[derive(Clone)]
+struct Counted(Arc<CountedFile>);
+
+struct CountedFile {
+    file: File,
+    len: u64,
+    read: AtomicU64,
+}
+
+impl Counted {
+    fn at(&self, start: u64) -> Result<File, ParquetError> {
+        let mut file = self.0.file.try_clone()?;
+        file.seek(SeekFrom::Start(start))?;
+        Ok(file)
+    }
+}
+
+impl Length for Counted {
+    fn len(&self) -> u64 {
+        self.0.len
+    }
+}
+
+impl ChunkReader for Counted {
+    type T = CountedRead;
+
+    fn get_read(&self, start: u64) -> Result<CountedRead, ParquetError> {
+        Ok(CountedRead { input: BufReader::new(self.at(start)?), counted: Arc::clone(&self.0) })
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let mut bytes = vec![0; length];
+        self.at(start)?.read_exact(&mut bytes)?;
+        self.0.read.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(bytes.into())
+    }
+}
+
+struct CountedRead {
+    input: BufReader<File>,
+    counted: Arc<CountedFile>,
+}
+
+impl Read for CountedRead {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.input.read(into)?;
+        self.counted.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// Typed access to the columns of a batch, by the names they were selected with.
+pub(crate) struct Columns<'a>(pub &'a RecordBatch);
+
+impl<'a> Columns<'a> {
+    fn column(&self, name: &str) -> Result<&'a ArrayRef, Error> {
+        self.0.column_by_name(name).ok_or_else(|| Error::Engine(format!("no column {name}")))
+    }
+
+    pub fn int(&self, name: &str) -> Result<&'a Int64Array, Error> {
+        self.column(name)?
+            .as_primitive_opt::<Int64Type>()
+            .ok_or_else(|| Error::Engine(format!("column {name} is not a 64-bit integer")))
+    }
+
+    pub fn small(&self, name: &str) -> Result<&'a Int32Array, Error> {
+        self.column(name)?
+            .as_primitive_opt::<Int32Type>()
+            .ok_or_else(|| Error::Engine(format!("column {name} is not a 32-bit integer")))
+    }
+
+    pub fn text(&self, name: &str) -> Result<&'a StringArray, Error> {
+        self.column(name)?.as_string_opt::<i32>().ok_or_else(|| Error::Engine(format!("column {name} is not text")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_holds_within_its_ranges_and_prunes_outside() {
+        let test = Test::one_of("x", [30, 10, 20, 20]);
+        assert_eq!([9, 10, 15, 20, 30, 31].map(|v| test.holds(v)), [false, true, false, true, true, false]);
+        assert_eq!(
+            [(0, 9), (0, 10), (11, 19), (15, 25), (31, 99)].map(|(a, b)| test.may_hold(a, b)),
+            [false, true, false, true, false]
+        );
+        let test = Test::within("x", vec![(0, i64::MAX), (i64::MIN, -5)]);
+        assert_eq!([-6, -5, -4, 0, 7].map(|v| test.holds(v)), [true, true, false, true, true]);
+        assert_eq!([(-4, -1), (-4, 0), (-9, -5)].map(|(a, b)| test.may_hold(a, b)), [false, true, true]);
+    }
+}

@@ -1,0 +1,122 @@
+//! One segment: a sorted Parquet file of one table and one source.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Int32Type, Int64Type};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use crate::Error;
+use crate::table::Table;
+
+/// Rows in a row group: what a point question reads at least, and the reach of one path dictionary.
+const ROW_GROUP_ROWS: usize = 128 * 1024;
+/// Rows in a page: what a point question decodes at least.
+const PAGE_ROWS: usize = 8 * 1024;
+/// zstd level, and that of small segments: there are many of them, and each costs little time.
+const LEVEL: i32 = 3;
+const LEVEL_SMALL: i32 = 9;
+const SMALL_SEGMENT_ROWS: usize = 1 << 20;
+/// A path dictionary may grow to this before paths are written plain.
+const DICTIONARY_BYTES: usize = 32 << 20;
+
+/// A finished segment, not yet visible.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub table: Table,
+    pub path: PathBuf,
+    pub rows: u64,
+    pub bytes: u64,
+    pub key: (i64, i64),
+}
+
+/// Writes one segment. Batches must come in the table's sort order.
+pub(crate) struct SegmentWriter {
+    table: Table,
+    path: PathBuf,
+    writer: ArrowWriter<File>,
+    rows: u64,
+    key: Option<(i64, i64)>,
+}
+
+impl SegmentWriter {
+    /// Starts a segment that will hold about `rows` rows.
+    pub fn create(table: Table, path: &Path, rows: usize) -> Result<SegmentWriter, Error> {
+        let file = File::create_new(path).map_err(|e| Error::io(path, e))?;
+        let writer = ArrowWriter::try_new(file, table.schema(), Some(properties(table, rows)))
+            .map_err(|e| Error::parquet(path, e))?;
+        Ok(SegmentWriter { table, path: path.to_owned(), writer, rows: 0, key: None })
+    }
+
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let leading = batch
+            .column_by_name(self.table.sorted_by()[0])
+            .ok_or_else(|| Error::Engine(format!("a {} batch lacks its sort column", self.table.name())))?;
+        let (first, last) = (integer(leading, 0)?, integer(leading, leading.len() - 1)?);
+        self.key = Some((self.key.map_or(first, |(low, _)| low), last));
+        self.rows += batch.num_rows() as u64;
+        self.writer.write(batch).map_err(|e| Error::parquet(&self.path, e))
+    }
+
+    /// Writes the footer and brings the file to disk.
+    pub fn finish(self) -> Result<Finished, Error> {
+        let SegmentWriter { table, path, writer, rows, key } = self;
+        let file = writer.into_inner().map_err(|e| Error::parquet(&path, e))?;
+        file.sync_all().map_err(|e| Error::io(&path, e))?;
+        let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
+        Ok(Finished { table, path, rows, bytes, key: key.unwrap_or((0, -1)) })
+    }
+}
+
+fn integer(array: &dyn Array, row: usize) -> Result<i64, Error> {
+    if let Some(wide) = array.as_primitive_opt::<Int64Type>() {
+        return Ok(wide.value(row));
+    }
+    if let Some(narrow) = array.as_primitive_opt::<Int32Type>() {
+        return Ok(i64::from(narrow.value(row)));
+    }
+    Err(Error::Engine("a sort column is not an integer".to_owned()))
+}
+
+fn properties(table: Table, rows: usize) -> WriterProperties {
+    let level = if rows <= SMALL_SEGMENT_ROWS { LEVEL_SMALL } else { LEVEL };
+    let zstd = ZstdLevel::try_new(level).unwrap_or_default();
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(zstd))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(PAGE_ROWS)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_created_by(format!("headwater {}", env!("CARGO_PKG_VERSION")));
+    // Offsets and times rise along a file: deltas are small and dictionaries useless.
+    for name in ["position", "at"] {
+        let column = ColumnPath::from(name);
+        builder = builder
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+    }
+    if table == Table::Routes {
+        let origin = ColumnPath::from("origin");
+        builder = builder
+            .set_column_dictionary_enabled(origin.clone(), false)
+            .set_column_encoding(origin, Encoding::DELTA_BINARY_PACKED);
+        // An origin's prefixes come again for every vantage: plain values repeat byte for byte and zstd folds them.
+        for name in ["net", "net_lo", "position"] {
+            let column = ColumnPath::from(name);
+            builder = builder
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column, Encoding::PLAIN);
+        }
+        // Nobody asks for the smallest path; statistics on it would repeat long texts in every page header.
+        builder = builder.set_column_statistics_enabled(ColumnPath::from("path"), EnabledStatistics::None);
+    }
+    builder.build()
+}
