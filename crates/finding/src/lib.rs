@@ -1,1 +1,34 @@
-//! finding
+//! History rows and a question to findings.
+//!
+//! Place on the way: after `history`, before the commands that present. Functions without clock, network, terminal, files or
+//! query engine: the same rows give the same findings, byte for byte.
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`holders`] | who held the number when |
+//! | [`published`] | whom published relationships list as providers, since when (class `inferred`) |
+//! | [`observed`] | whom routes show next to the origin, at how many vantages, since when (class `observed`) |
+//! | [`origins`] | who announced a prefix when |
+//! | [`account`] | all of it in order of importance |
+//!
+//! Beneath them: [`sanitise`] cleans paths, [`period`] folds looks into bounded intervals, [`cohort`] weighs vantages,
+//! [`finding`] holds statements and their evidence, [`words`] the sentences, [`rules`] every number that decides.
+//!
+//! Must not know: MRT, snapshot formats, SQL, Parquet.
+
+pub mod account;
+pub mod cohort;
+pub mod finding;
+pub mod holders;
+mod looks;
+mod names;
+pub mod observed;
+pub mod origins;
+pub mod period;
+pub mod published;
+pub mod rules;
+pub mod sanitise;
+mod silence;
+pub mod summary;
+mod sweep;
+pub mod words;
