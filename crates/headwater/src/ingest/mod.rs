@@ -1,0 +1,227 @@
+//! From paths into the history: find, identify, plan, read.
+
+mod plan;
+mod read;
+mod report;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use headwater_history::History;
+use headwater_route::Time;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub use self::plan::UNKNOWN_COLLECTOR;
+pub use self::report::{FileRead, Report};
+use crate::config::Limits;
+use crate::error::Error;
+use crate::source::{self, Identified, Place, Unread};
+
+/// What to read, and how.
+pub struct Request<'a> {
+    /// Files and directories; `-` is standard input.
+    pub paths: &'a [PathBuf],
+    /// Collector of MRT files, instead of what their place says.
+    pub collector: Option<&'a str>,
+    /// Date of snapshots that have none of their own.
+    pub as_of: Option<(Time, Time)>,
+    /// Files read at once.
+    pub jobs: usize,
+    /// Limits.
+    pub limits: &'a Limits,
+    /// Show progress if stderr is a terminal.
+    pub progress: bool,
+    /// The invented world that the files are of; `None` for real data. A history holds one or the other.
+    pub world: Option<&'a str>,
+}
+
+/// Reads everything asked for into the history at `dir`, which is made if it is not there. An error means that the history
+/// itself failed; what had been read until then stays.
+pub fn ingest(dir: &Path, request: &Request<'_>) -> Result<Report, Error> {
+    let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+        request.paths.iter().cloned().partition(|path| path.as_os_str() == "-");
+    // Before a history is made for a path that is not there.
+    let walked = source::walk(&paths, Some(dir), request.limits.files)?;
+
+    let mut history = History::open_or_create(dir)?;
+    if let (Some(world), None) = (history.catalogue().meta(crate::question::WORLD)?, request.world) {
+        return Err(Error::usage(format!("the history in {} is of an invented world ({world})", dir.display()))
+            .hint("real data go into a history of their own: name one with `--history DIR`; nothing was read"));
+    }
+    history.sweep()?;
+    let known = Known::of(&history)?;
+    let tmp = history.dir().join("tmp");
+    drop(history);
+
+    let mut report = Report { hidden: walked.hidden, special: walked.special, ..Report::default() };
+    for (path, reason) in &walked.unreadable {
+        report.unread.push(unreadable(path, reason.clone()));
+    }
+    let (mut files, mut streams) = (Vec::new(), Vec::new());
+    for found in walked.files {
+        if found.stream { streams.push(found.path) } else { files.push(found) }
+    }
+
+    let bar = bar(request.progress);
+    let mut identified = identify_streams(!stdin.is_empty(), &streams, &tmp, &known, request, &bar);
+    identified.extend(in_parallel(request.jobs, files, |found| {
+        bar.set_message(format!("looking at {}", crate::escape::terminal(&found.path.to_string_lossy())));
+        source::identify(&found, &|sha256| known.all.contains(sha256), request.limits.codec())
+    }));
+
+    let mut items = Vec::new();
+    for outcome in identified {
+        match outcome {
+            Identified::New(item) => items.push(*item),
+            Identified::Known(sha256) => report.known(&sha256, &known),
+            Identified::Unread(unread) => report.unread.push(unread),
+        }
+    }
+    bar.set_length(items.iter().map(|item| item.bytes).sum());
+    bar.reset_eta();
+    let (lanes, repeated) = plan::lanes(items, request.collector);
+    report.known += repeated;
+    read_lanes(dir, lanes, request, &known, &tmp, &bar, &mut report)?;
+    bar.finish_and_clear();
+
+    let history = History::open(dir)?;
+    report.note_unread(&history)?;
+    report.sort();
+    Ok(report)
+}
+
+/// The sources the history holds.
+struct Known {
+    all: BTreeSet<String>,
+    /// Those of which content is missing.
+    lossy: BTreeSet<String>,
+}
+
+impl Known {
+    fn of(history: &History) -> Result<Known, Error> {
+        let catalogue = history.catalogue();
+        let counts = catalogue.fault_counts()?;
+        let lossy = counts.into_iter().filter(|count| !count.unread && count.kind.loses_content());
+        Ok(Known {
+            all: catalogue.sources()?.0.into_iter().map(|source| source.sha256).collect(),
+            lossy: lossy.map(|count| count.sha256).collect(),
+        })
+    }
+}
+
+fn unreadable(path: &Path, reason: String) -> Unread {
+    let (name, path) = source::names(path);
+    Unread { name, path, bytes: None, kind: None, reason }
+}
+
+/// Standard input and pipes: kept on disk first, since they can be read only once.
+fn identify_streams(
+    stdin: bool,
+    streams: &[PathBuf],
+    tmp: &Path,
+    known: &Known,
+    request: &Request<'_>,
+    bar: &ProgressBar,
+) -> Vec<Identified> {
+    let limit = request.limits.stdin_bytes;
+    let keep = |input: io::Result<Box<dyn io::Read>>, name: String, path: String| {
+        bar.set_message(format!("taking {}", crate::escape::terminal(&name)));
+        let unread = |name, path, kind, reason| Identified::Unread(Unread { name, path, bytes: None, kind, reason });
+        match input.and_then(|mut input| Place::keep(&mut input, None, limit, tmp)) {
+            Ok(Some((place, _))) => source::identify_place(
+                place,
+                name,
+                path,
+                None,
+                &|sha256| known.all.contains(sha256),
+                request.limits.codec(),
+            ),
+            Ok(None) => {
+                let reason = format!("more than {limit} bytes; `limits.stdin_bytes` sets the limit");
+                unread(name, path, Some(headwater_route::FaultKind::Limit), reason)
+            }
+            Err(e) => unread(name, path, None, e.to_string()),
+        }
+    };
+    let stdin = stdin.then(|| keep(Ok(Box::new(io::stdin().lock())), "-".into(), "-".into()));
+    let opened = streams.iter().map(|path| {
+        let (name, shown) = source::names(path);
+        let input = std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn io::Read>);
+        keep(input, name, shown)
+    });
+    stdin.into_iter().chain(opened).collect()
+}
+
+/// Reads lanes on several threads, the largest first; within a lane in order.
+fn read_lanes(
+    dir: &Path,
+    lanes: Vec<plan::Lane>,
+    request: &Request<'_>,
+    known: &Known,
+    tmp: &Path,
+    bar: &ProgressBar,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let stop = AtomicBool::new(false);
+    let reports = in_parallel(request.jobs.min(lanes.len()), lanes, |lane| -> Result<Report, Error> {
+        let mut report = Report::default();
+        if stop.load(Ordering::Relaxed) {
+            return Ok(report);
+        }
+        let mut history = History::open(dir)?;
+        for item in lane.items {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            bar.set_message(crate::escape::terminal(&item.name).into_owned());
+            let context = read::Reading { request, known, tmp, bar };
+            context.read(&mut history, item, &mut report).inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+        }
+        Ok(report)
+    });
+    for lane in reports {
+        report.absorb(lane?);
+    }
+    Ok(())
+}
+
+/// Applies `work` to every task on up to `jobs` threads; results in the order of the tasks.
+fn in_parallel<T: Send, R: Send>(jobs: usize, tasks: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let slots: Vec<Mutex<(Option<T>, Option<R>)>> =
+        tasks.into_iter().map(|task| Mutex::new((Some(task), None))).collect();
+    let next = AtomicUsize::new(0);
+    let lock = |i: usize| slots[i].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, slots.len().max(1)) {
+            scope.spawn(|| {
+                while let i = next.fetch_add(1, Ordering::Relaxed)
+                    && i < slots.len()
+                {
+                    let task = lock(i).0.take();
+                    if let Some(task) = task {
+                        let done = work(task);
+                        lock(i).1 = Some(done);
+                    }
+                }
+            });
+        }
+    });
+    slots
+        .into_iter()
+        .filter_map(|slot| slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).1)
+        .collect()
+}
+
+fn bar(shown: bool) -> ProgressBar {
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    let template = "{bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} left  {wide_msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
