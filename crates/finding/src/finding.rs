@@ -180,7 +180,7 @@ impl Draft {
             statement,
             evidence,
             evidence_unlisted,
-            sealed: (),
+            sealed: Sealed,
         })
     }
 }
@@ -215,8 +215,12 @@ pub struct Finding {
     /// Evidence there is beyond what is listed here.
     pub evidence_unlisted: usize,
     #[serde(skip)]
-    sealed: (),
+    sealed: Sealed,
 }
+
+/// Proof that there is evidence: nothing outside this module makes one.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Sealed;
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use crate::rules::Rules;
 use crate::sanitise::{Registry, Upstream, sanitise};
 
 pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
+const SECOND_MICROS: i64 = 1_000_000;
 const MINUTE_MICROS: f64 = 60e6;
 
 /// An upstream at one vantage on one day.
@@ -146,13 +147,18 @@ struct State {
     routes: BTreeMap<u32, Vec<(Upstream, Evidence)>>,
     /// How many routes go through each upstream.
     counts: BTreeMap<Upstream, usize>,
+    /// Something is known of the vantage now.
     known: bool,
+    /// Only prefixes that updates told of are known, or routes were lost.
     partial: bool,
     table: u64,
+    /// Index of the table it is, once that was looked up.
+    held: Option<usize>,
 }
 
 impl State {
     fn set(&mut self, prefix: u32, routes: Vec<(Upstream, Evidence)>) {
+        self.held = None;
         for (upstream, _) in &routes {
             *self.counts.entry(*upstream).or_default() += 1;
         }
@@ -166,7 +172,7 @@ impl State {
         }
     }
 
-    fn held(&self) -> Held {
+    fn routes_held(&self) -> Held {
         let mut held: Held =
             self.routes.iter().flat_map(|(prefix, routes)| routes.iter().map(|(up, _)| (*prefix, *up))).collect();
         held.sort();
@@ -363,8 +369,7 @@ impl Sweeper<'_> {
             let mut by = *at;
             match mark {
                 Mark::Lost => {
-                    state = State::default();
-                    base.fresh = true;
+                    state.known = false;
                     continue;
                 }
                 Mark::Dump(position) => {
@@ -379,8 +384,10 @@ impl Sweeper<'_> {
                 Mark::Event(event) => {
                     let prefix = self.index(&event.prefix);
                     base.touched.insert(prefix);
-                    state.partial |= !state.known;
-                    state.known = true;
+                    if !state.known {
+                        state = State { known: true, partial: true, ..State::default() };
+                        base.fresh = true;
+                    }
                     let route = self.event(vantage, event);
                     state.set(prefix, route.into_iter().collect());
                 }
@@ -388,16 +395,16 @@ impl Sweeper<'_> {
             // The state holds on while update files cover the time.
             let next = marks.get(i + 1);
             let until = covered(&collector.coverage, *at);
-            let to = until.map_or(*at, |until| next.map_or(until, |(next, _)| until.min(*next)));
+            // Until the last second before the next mark: what holds at the mark is for the mark to say.
+            let last = next.map(|(next, _)| Time(next.0.saturating_sub(SECOND_MICROS)));
+            let to = until.map_or(*at, |until| last.map_or(until, |last| until.min(last)).max(*at));
             let broken =
                 next.is_none_or(|(next, mark)| until.is_none_or(|until| *next > until) || matches!(mark, Mark::Lost));
             let last = to.0.div_euclid(DAY_MICROS);
             let settled = broken || next.is_some_and(|(next, _)| next.0.div_euclid(DAY_MICROS) != last);
-            self.note(vantage, &state, (*at, by, to), settled);
-            if broken {
-                state = State::default();
-                base.fresh = true;
-            }
+            self.note(vantage, &mut state, (*at, by, to), settled);
+            // What it was is kept for the next dump to build on, and told of no more.
+            state.known &= !broken;
         }
     }
 
@@ -416,7 +423,7 @@ impl Sweeper<'_> {
 
     /// Notes a state that holds from `at` to `to`, and is known by `by`. Unless `settled`, a later note of the last day
     /// follows that says what was held then.
-    fn note(&mut self, vantage: usize, state: &State, (at, by, to): (Time, Time, Time), settled: bool) {
+    fn note(&mut self, vantage: usize, state: &mut State, (at, by, to): (Time, Time, Time), settled: bool) {
         let start = at.max(self.era.from.unwrap_or(at));
         let end = to.min(self.era.to.map_or(to, |end| Time(end.0.saturating_sub(1))));
         if start > end {
@@ -424,10 +431,10 @@ impl Sweeper<'_> {
         }
         let by = by.max(start);
         let (first, last) = (start.0.div_euclid(DAY_MICROS), end.0.div_euclid(DAY_MICROS));
-        let held = (settled || first != last).then(|| self.intern(state.held()));
+        let held = (settled || first != last).then(|| self.intern(state));
         for day in first..=last {
             let by = if day == first { by } else { Time(day * DAY_MICROS).max(by) };
-            let to = if day == last { end } else { Time((day + 1) * DAY_MICROS - 1) };
+            let to = if day == last { end } else { Time((day + 1) * DAY_MICROS - SECOND_MICROS).max(by) };
             let seen = self.seen(day, vantage, by, to);
             seen.by = seen.by.min(by);
             seen.to = seen.to.max(to);
@@ -454,13 +461,21 @@ impl Sweeper<'_> {
         &mut seen[last]
     }
 
-    fn intern(&mut self, held: Held) -> usize {
-        if let Some(found) = self.interned.get(&held) {
-            return *found;
+    /// The index of the table that a state is.
+    fn intern(&mut self, state: &mut State) -> usize {
+        if let Some(known) = state.held {
+            return known;
         }
-        let at = self.out.tables.len();
-        self.out.tables.push(held.clone());
-        self.interned.insert(held, at);
+        let held = state.routes_held();
+        let at = match self.interned.get(&held) {
+            Some(found) => *found,
+            None => {
+                self.out.tables.push(held.clone());
+                self.interned.insert(held, self.out.tables.len() - 1);
+                self.out.tables.len() - 1
+            }
+        };
+        state.held = Some(at);
         at
     }
 }

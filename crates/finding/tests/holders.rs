@@ -132,10 +132,9 @@ fn a_holder_may_be_heard_before_it_is_named() {
 /// The seven re-used numbers, by the dates of their quarterly files; the links tell of the silence in between.
 #[test]
 fn re_used_numbers_are_divided() {
-    type Names = fn(&str) -> Option<&'static str>;
-    // (names, silent from, silent to, what is told of each holder)
-    #[allow(clippy::type_complexity)]
-    let cases: [(Names, &[(&str, &str)], &[&str]); 7] = [
+    // (names, silent from and to, what is told of each holder)
+    type Case<'a> = (fn(&str) -> Option<&'static str>, &'a [(&'a str, &'a str)], &'a [&'a str]);
+    let cases: [Case<'_>; 7] = [
         (
             |at| match at {
                 _ if within(at, "2023-10", "2024-07") => Some("TNALPHA"),
@@ -216,9 +215,7 @@ fn re_used_numbers_are_divided() {
         ),
     ];
     for (names, silent, expected) in cases {
-        let linked = |at: &str| !silent.iter().any(|(from, to)| within(at, from, to)) && names("2022-01").is_some();
-        let heard =
-            |at: &str| linked(at) || (names("2022-01").is_none() && !silent.iter().any(|(f, t)| within(at, f, t)));
+        let heard = |at: &str| !silent.iter().any(|(from, to)| within(at, from, to));
         let text = format!("{}{}", quarterly(names), monthly("2022-01", "2026-07", heard));
         let (found, findings, _) = ask(&world(&text));
         let date = |t: Option<headwater_route::Time>| t.map_or("?".to_owned(), |t| t.date());
@@ -328,6 +325,17 @@ fn a_long_silence_without_names_divides_undetermined() {
     let (found, ..) = ask(&world(&format!("{text}{held}")));
     assert!(found.silences.iter().all(|s| s.from >= t("2020-02-01")));
     assert_eq!(found.silences.iter().filter(|s| s.from < t("2021-06-01") && s.until > t("2021-06-01")).count(), 0);
+}
+
+#[test]
+fn files_that_are_not_whole_make_no_silence() {
+    let whole = monthly("2019-01", "2024-12", |at| !within(at, "2020-01", "2022-12"));
+    let extracts: String = whole
+        .lines()
+        .map(|l| if l.starts_with("links") { format!("{l} extract\n") } else { format!("{l}\n") })
+        .collect();
+    assert_eq!(ask(&world(&whole)).0.silences.len(), 1);
+    assert_eq!(ask(&world(&extracts)).0.silences.len(), 0);
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn an_absent_vantage_is_no_withdrawal() {
     );
     let (found, _) = ask(&world(&text));
     let u = upstream(&found, 64508);
-    assert_eq!((u.periods[0].bounds.to_after, u.periods[0].bounds.to_by), (t("2024-01-01T06:00"), None));
+    assert_eq!((u.periods[0].bounds.to_after, u.periods[0].bounds.to_by), (t("2024-01-01T05:59:59Z"), None));
     assert_eq!(u.days.len(), 1);
     assert_eq!(u.periods[0].end, Edge::Unsettled);
 }
@@ -161,7 +161,7 @@ fn updates_alone_are_enough_for_what_they_tell() {
     // The day before ends without it at vantages whose route for the prefix is known.
     assert_eq!((date(b.from_after), b.from_by), (nth(0), t("2024-01-02T12:05")));
     let b = upstream(&found, 64507).periods[0].bounds;
-    assert_eq!((b.to_after, date(b.to_by)), (t("2024-01-02T12:05"), nth(2)));
+    assert_eq!((b.to_after, date(b.to_by)), (t("2024-01-02T12:04:59Z"), nth(2)));
 
     // What was announced of one prefix says nothing of another that was never told of.
     let mut text = String::new();
@@ -232,6 +232,63 @@ fn a_vantage_that_leaves_makes_no_end() {
     let (found, _) = ask(&world(&text));
     let p = &upstream(&found, 64508).periods[0];
     assert_eq!((p.bounds.to_by, p.end), (None, Edge::Unsettled));
+}
+
+/// Collectors look at different hours of a day: what none of them showed is denied only as of the earliest look.
+#[test]
+fn a_day_denies_as_of_its_earliest_look() {
+    let at = |day: i64, via: &str| -> String {
+        let hour = |c: i64| if c == 6 { "T18:00" } else { "T02:00" };
+        let dump = |c: i64| {
+            let peer = 64500 + c;
+            format!("dump rrc{c} {}{}\n  AS{peer} 192.0.2.0/24 {peer} {via} 64510\n", nth(day), hour(c))
+        };
+        (0..7).map(dump).collect()
+    };
+    let text = format!("{}{}{}", at(0, "64507"), at(1, "64508"), at(2, "64507"));
+    let b = upstream(&ask(&world(&text)).0, 64508).periods[0].bounds;
+    assert_eq!((b.from_after, b.from_by), (Some(t("2024-01-01T02:00")), t("2024-01-02T02:00")));
+    assert_eq!((b.to_after, b.to_by), (t("2024-01-02T02:00"), Some(t("2024-01-03T18:00"))));
+}
+
+/// A dump without the vantage ends what is known of it, whatever update files cover the time; the next dump that has it
+/// starts anew from what it says.
+#[test]
+fn a_dump_without_the_vantage_ends_what_is_known() {
+    let text = format!(
+        "{}{}{}
+        updates rrc0 2024-01-01 2024-01-03T12:00
+        updates rrc1 2024-01-01 2024-01-03T12:00
+        2024-01-01T12:00 rrc0 AS64500 + 192.0.2.0/24 64500 64508 64510
+        2024-01-01T12:00 rrc1 AS64501 + 192.0.2.0/24 64501 64508 64510",
+        dumps(2, 0..=0, |_, _| Some("64507")),
+        dumps(2, 1..=1, |_, _| None),
+        dumps(2, 2..=2, |_, _| Some("64507")),
+    );
+    let (found, _) = ask(&world(&text));
+    let of = |asn| &upstream(&found, asn).periods;
+    assert_eq!(of(64508)[0].bounds.to_after, t("2024-01-01T23:59:59Z"));
+    // Only the other vantages of the two dumps are awake on the second day.
+    assert_eq!((found[0].days[0].awake, found[0].days[1].awake), (4, 2));
+    let days: Vec<String> = upstream(&found, 64507).days.iter().map(|d| d.day.date()).collect();
+    assert_eq!(days, [nth(0), nth(2)]);
+    assert_eq!(of(64507).last().map(|p| p.bounds.to_after), Some(t("2024-01-03T12:00")));
+}
+
+/// What a dump holds outweighs what updates told before, also where it is the same as in the dump before them.
+#[test]
+fn a_dump_outweighs_updates_before_it() {
+    let text = format!(
+        "{}
+        updates rrc0 2024-01-01 2024-01-02T12:00
+        updates rrc1 2024-01-01 2024-01-02T12:00
+        2024-01-01T12:00 rrc0 AS64500 + 192.0.2.0/24 64500 64508 64510
+        2024-01-01T12:00 rrc1 AS64501 + 192.0.2.0/24 64501 64508 64510",
+        dumps(2, 0..=1, |_, _| Some("64507")),
+    );
+    let (found, _) = ask(&world(&text));
+    assert_eq!(upstream(&found, 64508).days.len(), 1);
+    assert_eq!(upstream(&found, 64507).periods[0].bounds.to_after, t("2024-01-02T12:00"));
 }
 
 /// A dump that lost routes shows what it has, and denies only what it has another route for.

@@ -109,7 +109,7 @@ pub fn world(text: &str) -> World {
     world_salted(text, 0)
 }
 
-/// One row of a world, before vectors are sorted and numbered.
+/// The rows of a world before they are sorted and numbered.
 #[derive(Default)]
 struct Builder {
     salt: u64,
@@ -129,7 +129,7 @@ struct Builder {
     origins: Vec<(Time, String, Prefix, Option<Asn>, u64)>,
 }
 
-/// The time at which a collector's vantage stands in the address plan of the tests.
+/// A vantage of a collector, with an address of the documentation ranges.
 fn vantage(collector: &str, text: &str) -> Vantage {
     let asn = asn(text);
     Vantage { collector: collector.to_owned(), asn, addr: [198, 51, 100, (asn.0 % 256) as u8].into() }
