@@ -11,7 +11,7 @@ fn document() -> String {
 }
 
 /// The part of the document under the heading of a table.
-fn section<'d>(document: &'d str, table: Table) -> &'d str {
+fn section(document: &str, table: Table) -> &str {
     let heading = format!("\n### `{}`\n", table.name());
     let (_, rest) = document.split_once(&heading).unwrap_or_else(|| panic!("no section for {}", table.name()));
     rest.find("\n##").map_or(rest, |end| &rest[..end])
