@@ -186,7 +186,7 @@ impl Draft {
 }
 
 /// One statement and what it rests on; only [`Draft::seal`] makes one, so there is none without evidence. Its id is a hash of
-/// what it says and rests on: the same data give the same id, whatever the order of ingest.
+/// what it says and rests on: the same rows give the same id.
 // Not `non_exhaustive`: this crate itself must not build one past `Draft::seal` either.
 #[allow(clippy::manual_non_exhaustive)]
 #[derive(Clone, PartialEq, Debug, Serialize)]
