@@ -1,8 +1,8 @@
 //! The rows of one table that a question of ours needs, read straight from the segments.
 //!
 //! A question names ranges for some columns ([`Test`]). The catalogue leaves out segments by the leading sort column, the
-//! footer leaves out row groups, the page index leaves out pages, and what is left is tested row by row before the other
-//! columns are decoded. The user's own SQL goes through [`crate::engine`] instead.
+//! footer leaves out row groups, and what is left is tested row by row before the other columns are decoded. Groups are
+//! small, so the page index is left unread: it would cost more bytes than it saves. The user's own SQL goes through [`crate::engine`] instead.
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -19,11 +19,9 @@ use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
-    RowSelection, RowSelector,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
-use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use rustc_hash::FxHashMap;
@@ -203,7 +201,7 @@ fn scan_open(
     tests: &[Test],
     columns: &[&str],
 ) -> Result<Scanned, ParquetError> {
-    let mut footer = match footer {
+    let footer = match footer {
         Some(footer) => footer,
         None => ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?,
     };
@@ -214,18 +212,8 @@ fn scan_open(
     if groups.is_empty() {
         return Ok(Scanned { batches: Vec::new(), footer });
     }
-    if footer.metadata().column_index().is_none() {
-        let mut reader = ParquetMetaDataReader::new_with_metadata((**footer.metadata()).clone())
-            .with_page_index_policy(PageIndexPolicy::Optional);
-        reader.read_page_indexes(file)?;
-        footer = ArrowReaderMetadata::try_new(Arc::new(reader.finish()?), ArrowReaderOptions::new())?;
-    }
     let mut batches = Vec::new();
     for group in groups {
-        let selection = pages(footer.metadata(), group, tests, &tested);
-        if selection.as_ref().is_some_and(|s| !s.selects_any()) {
-            continue;
-        }
         let schema = footer.parquet_schema();
         let mask = ProjectionMask::leaves(schema, tested.iter().copied());
         let conditions = tests.to_vec();
@@ -237,9 +225,6 @@ fn scan_open(
             .with_projection(ProjectionMask::leaves(schema, wanted.iter().copied()));
         if !tests.is_empty() {
             builder = builder.with_row_filter(filter);
-        }
-        if let Some(selection) = selection {
-            builder = builder.with_row_selection(selection);
         }
         for batch in builder.build()? {
             let batch = batch?;
@@ -268,39 +253,6 @@ fn row_groups(footer: &ParquetMetaData, tests: &[Test], tested: &[usize]) -> Vec
 
 fn bounds(low: Option<i64>, high: Option<i64>, test: &Test) -> bool {
     low.zip(high).is_none_or(|(low, high)| test.may_hold(low, high))
-}
-
-/// Rows of a group in pages that the page index does not rule out; `None` if there is no index.
-fn pages(footer: &ParquetMetaData, group: usize, tests: &[Test], tested: &[usize]) -> Option<RowSelection> {
-    let (columns, offsets) = (footer.column_index()?.get(group)?, footer.offset_index()?.get(group)?);
-    let rows = footer.row_group(group).num_rows() as usize;
-    let mut selected: Option<RowSelection> = None;
-    for (test, &column) in tests.iter().zip(tested) {
-        let starts: Vec<usize> =
-            offsets.get(column)?.page_locations().iter().map(|p| p.first_row_index as usize).collect();
-        let may_hold = |page: usize| match &columns[column] {
-            ColumnIndexMetaData::INT64(index) => {
-                bounds(index.min_value(page).copied(), index.max_value(page).copied(), test)
-            }
-            ColumnIndexMetaData::INT32(index) => {
-                let wide = |v: Option<&i32>| v.map(|v| i64::from(*v));
-                bounds(wide(index.min_value(page)), wide(index.max_value(page)), test)
-            }
-            _ => true,
-        };
-        let selectors: Vec<RowSelector> = (0..starts.len())
-            .map(|page| {
-                let count = starts.get(page + 1).copied().unwrap_or(rows) - starts[page];
-                if may_hold(page) { RowSelector::select(count) } else { RowSelector::skip(count) }
-            })
-            .collect();
-        let here = RowSelection::from(selectors);
-        selected = Some(match selected {
-            Some(before) => before.intersection(&here),
-            None => here,
-        });
-    }
-    selected
 }
 
 fn meets(batch: &RecordBatch, tests: &[Test]) -> BooleanArray {

@@ -14,7 +14,7 @@ use crate::Error;
 use crate::table::Table;
 
 /// Rows in a row group: what a point question reads at least, and the reach of one path dictionary.
-const ROW_GROUP_ROWS: usize = 128 * 1024;
+const ROW_GROUP_ROWS: usize = 32 * 1024;
 /// Rows in a page: what a point question decodes at least.
 const PAGE_ROWS: usize = 8 * 1024;
 /// zstd level, and that of small segments: there are many of them, and each costs little time.

@@ -173,9 +173,13 @@ impl Dump {
         };
         let (mut new, mut old) = (self.entries.as_slice(), base);
         let mut missing: Vec<Held> = Vec::new();
-        while let Some(vantage) =
-            [new.first().map(|e| e.held.vantage), old.first().map(|h| h.vantage)].into_iter().flatten().min()
-        {
+        loop {
+            let vantage = match (new.first(), old.first()) {
+                (Some(entry), Some(held)) => entry.held.vantage.min(held.vantage),
+                (Some(entry), None) => entry.held.vantage,
+                (None, Some(held)) => held.vantage,
+                (None, None) => break,
+            };
             let (new_here, new_rest) = new.split_at(new.partition_point(|e| e.held.vantage <= vantage));
             let (old_here, old_rest) = old.split_at(old.partition_point(|h| h.vantage <= vantage));
             (new, old) = (new_rest, old_rest);
