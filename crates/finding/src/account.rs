@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use headwater_route::rows::{HolderHistory, LinkHistory, OriginHistory, RouteHistory, Sources};
+use headwater_route::rows::{HolderHistory, LinkHistory, RouteHistory, Sources};
 use headwater_route::{Asn, Time, Window};
 use serde::Serialize;
 
 use crate::finding::{Finding, Unknown};
 use crate::holders::{Era, Holders, holders};
 use crate::observed::{Observed, observed};
-use crate::origins::{RangesAt, ranges};
+use crate::origins::RangesAt;
 use crate::published::{Published, published};
 use crate::rules::Rules;
 use crate::sanitise::Registry;
@@ -119,19 +119,9 @@ pub struct Account {
     pub ranges: Vec<RangesAt>,
 }
 
-/// The account of `subject`.
-pub fn investigate(
-    subject: Asn,
-    rows: &Rows<'_>,
-    origins: &OriginHistory,
-    registry: &Registry,
-    window: &Window,
-    names: &Names,
-    rules: &Rules,
-) -> (Account, Vec<Finding>, Vec<Unknown>) {
-    let (carriers, mut findings, unknowns) = carriers(subject, rows, registry, window, rules);
-    let (ranges, mut given) = ranges(subject, origins, rows.sources, rules);
-    findings.append(&mut given);
-    let summary = summary(&carriers, &ranges, names, &unknowns);
-    (Account { summary, carriers, ranges }, findings, unknowns)
+impl Account {
+    /// Puts together what [`carriers`] and [`ranges`](crate::origins::ranges) found.
+    pub fn new(carriers: Carriers, ranges: Vec<RangesAt>, names: &Names, unknowns: &[Unknown]) -> Account {
+        Account { summary: summary(&carriers, &ranges, names, unknowns), carriers, ranges }
+    }
 }

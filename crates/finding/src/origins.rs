@@ -437,7 +437,9 @@ fn missing(
             let shown = |asn: Option<Asn>| asn.map_or("no network".to_owned(), |asn| asn.to_string());
             out.push(Unknown {
                 what: format!(
-                    "when, between the two dates, {} came to give {} instead of {} for {prefix}",
+                    "when, between {} and {}, {} came to give {} instead of {} for {prefix}",
+                    words::day(before.at),
+                    words::day(after.at),
                     after.series,
                     shown(new),
                     shown(old)

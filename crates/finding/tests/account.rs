@@ -4,8 +4,9 @@ mod common;
 
 use common::{SUBJECT, World, dumps, lint, registry, rules, t, world, world_salted};
 use expect_test::expect;
-use headwater_finding::account::{Account, Names, Rows, carriers, investigate};
+use headwater_finding::account::{Account, Names, Rows, carriers};
 use headwater_finding::finding::{Finding, Unknown};
+use headwater_finding::origins::ranges;
 use headwater_finding::words::reserved_in;
 use headwater_route::{Asn, Window};
 
@@ -13,7 +14,10 @@ fn ask_in(world: &World, window: Window) -> (Account, Vec<Finding>, Vec<Unknown>
     let World { links, holders, routes, sources, origins } = world;
     let rows = Rows { links, holders, routes, sources };
     let names = Names::from([(Asn(64501), "BULLETPROOF \"hosts\" Ltd".to_owned()), (Asn(64508), "TRANSIT".to_owned())]);
-    let found = investigate(SUBJECT, &rows, origins, &registry(), &window, &names, &rules());
+    let (carried, mut findings, unknowns) = carriers(SUBJECT, &rows, &registry(), &window, &rules());
+    let (given, mut stated) = ranges(SUBJECT, origins, sources, &rules());
+    findings.append(&mut stated);
+    let found = (Account::new(carried, given, &names, &unknowns), findings, unknowns);
     lint(&found.1, &found.2);
     for sentence in &found.0.summary {
         assert_eq!(reserved_in(sentence), [""; 0], "{sentence}");

@@ -115,6 +115,9 @@ impl From<history::Error> for Error {
             history::Error::Catalogue(..) => failed.hint(
                 "check that the directory is a history and may be read and written; `--history DIR` names another",
             ),
+            history::Error::Segment(..) => failed
+                .hint("the history is damaged: read the archives into a new one, which `--history DIR` names")
+                .hint("`headwater sources` lists what this one was read from"),
             history::Error::Io(..) => failed.hint("check that the history directory may be read and written"),
             history::Error::Sql(_) => {
                 Error { kind: ErrorKind::Usage, ..failed }.hint("`headwater sql --tables` lists tables and columns")

@@ -162,8 +162,10 @@ impl<'a> Question<'a> {
         others.sort();
         others.dedup();
         others.retain(|other| *other != asn);
-        let how =
-            format!("{prefix} had origin {asn} when it was last looked at, {}", headwater_finding::words::day(seen));
+        let how = format!(
+            "{asn} is the origin that was last given or seen for {prefix}, {}",
+            headwater_finding::words::day(seen)
+        );
         Ok(Subject { asn, prefix: Some(prefix), how: Some(how), others })
     }
 

@@ -1,6 +1,7 @@
 //! `headwater investigate`: all that is known of a network as one account.
 
 use headwater_finding::account::{self, Account, Names};
+use headwater_finding::origins;
 use headwater_route::{Kind, Window};
 use serde::Serialize;
 
@@ -53,12 +54,12 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let rows = question.rows(&subject)?;
     let rules = &context.config.methods;
     let bound = question.bound(&rows);
-    // Names first: the summary speaks of networks by name.
-    let (carriers, ..) = account::carriers(subject.asn, &bound, &question.registry, &window, rules);
+    let (carriers, mut findings, unknowns) = account::carriers(subject.asn, &bound, &question.registry, &window, rules);
     let names = question.names(&carriers.networks(), window.to.or(carriers.last_look()))?;
-    let origins = question.history.origins_by(subject.asn, Window::default())?;
-    let (account, findings, unknowns) =
-        account::investigate(subject.asn, &bound, &origins, &question.registry, &window, &names, rules);
+    let published = question.history.origins_by(subject.asn, Window::default())?;
+    let (ranges, mut given) = origins::ranges(subject.asn, &published, &question.sources, rules);
+    findings.append(&mut given);
+    let account = Account::new(carriers, ranges, &names, &unknowns);
 
     let query = Query::new(&args.resource, &subject, window);
     let mut envelope = Envelope::new("investigate", query, Data { account: &account, names: &names });

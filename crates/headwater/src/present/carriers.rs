@@ -65,8 +65,8 @@ fn held(holders: &Holders, era: &EraCarriers) -> String {
     };
     let b = &holder.bounds;
     let since = match b.from_after {
-        Some(after) => format!("held from some time after {} and by {}", day(after), day(b.from_by)),
-        None => format!("held at or before {}", day(b.from_by)),
+        Some(after) => format!("this holder since some time after {} and by {}", day(after), day(b.from_by)),
+        None => format!("this holder at or before {}", day(b.from_by)),
     };
     let until = match b.to_by {
         Some(by) => format!("last named {}, no longer by {}", day(b.to_after), day(by)),

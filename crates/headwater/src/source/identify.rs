@@ -1,12 +1,13 @@
 //! Which bytes a source is (sha256) and what they are (by content).
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
 use headwater_route::{Fault, FaultKind, Kind, Time};
 use headwater_wire::{codec, sniff};
 
+use super::input::head;
 use super::{Found, Place, collector};
 
 /// A source that can be read.
@@ -125,19 +126,7 @@ fn hash(place: &Place) -> io::Result<codec::Hashed> {
 /// The first decompressed bytes; a fault if there are none for a reason that lies in the data.
 fn peek(place: &Place, limits: codec::Limits) -> io::Result<Result<Vec<u8>, Fault>> {
     let mut decoded = codec::open(place.open()?, limits)?;
-    let mut head = vec![0; sniff::HEAD_BYTES];
-    let mut len = 0;
-    let mut fault = None;
-    while len < head.len() {
-        match decoded.read(&mut head[len..]) {
-            Ok(0) => break,
-            Ok(read) => len += read,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            // The decoder comes to an end of itself after errors.
-            Err(e) => drop(fault.get_or_insert_with(|| codec::fault_of(&e, len as u64))),
-        }
-    }
-    head.truncate(len);
+    let (head, fault) = head(&mut decoded);
     Ok(match fault {
         Some(fault) if head.is_empty() => Err(fault),
         _ => Ok(head),

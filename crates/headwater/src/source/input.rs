@@ -60,10 +60,7 @@ fn open(name: String, input: io::Result<Box<dyn Read + Send>>, limits: codec::Li
         Ok(decoded) => decoded,
         Err(e) => return unread(name, e.to_string()),
     };
-    let (head, fault) = match head(&mut decoded) {
-        Ok(found) => found,
-        Err(e) => return unread(name, e.to_string()),
-    };
+    let (head, fault) = head(&mut decoded);
     if let (true, Some(fault)) = (head.is_empty(), &fault) {
         return unread(name, format!("{}: {}", fault.kind, fault.detail));
     }
@@ -78,8 +75,9 @@ fn open(name: String, input: io::Result<Box<dyn Read + Send>>, limits: codec::Li
     }
 }
 
-/// First bytes, and the fault that came with them.
-fn head(decoded: &mut Decoded) -> io::Result<(Vec<u8>, Option<Fault>)> {
+/// The first bytes of a stream, and the first error among them as a fault. Behind damage that a decoder reads on from, the
+/// first bytes that are there.
+pub(super) fn head(decoded: &mut Decoded) -> (Vec<u8>, Option<Fault>) {
     let mut head = vec![0; sniff::HEAD_BYTES];
     let mut len = 0;
     let mut fault = None;
@@ -88,17 +86,20 @@ fn head(decoded: &mut Decoded) -> io::Result<(Vec<u8>, Option<Fault>)> {
             Ok(0) => break,
             Ok(read) => len += read,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            // The decoder comes to an end of itself after errors.
             Err(e) => {
-                fault = Some(codec::fault_of(&e, len as u64));
-                break;
+                fault.get_or_insert_with(|| codec::fault_of(&e, len as u64));
+                if len > 0 {
+                    break;
+                }
             }
         }
     }
     head.truncate(len);
-    Ok((head, fault))
+    (head, fault)
 }
 
-/// The first bytes, the error behind them, and the rest.
+/// The first bytes, the error before or behind them, and the rest.
 struct Head {
     head: io::Cursor<Vec<u8>>,
     fault: Option<Fault>,
@@ -107,13 +108,12 @@ struct Head {
 
 impl Read for Head {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let len = self.head.read(out)?;
-        if len > 0 {
-            return Ok(len);
+        if let Some(fault) = self.fault.take_if(|fault| fault.offset == self.head.position()) {
+            return Err(again(&fault));
         }
-        match self.fault.take() {
-            Some(fault) => Err(again(&fault)),
-            None => self.rest.read(out),
+        match self.head.read(out)? {
+            0 => self.rest.read(out),
+            len => Ok(len),
         }
     }
 }
@@ -125,4 +125,32 @@ fn again(fault: &Fault) -> io::Error {
         _ => io::ErrorKind::UnexpectedEof,
     };
     io::Error::new(kind, fault.detail.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use headwater_route::FaultKind;
+
+    use super::*;
+
+    #[test]
+    fn an_error_comes_again_in_its_place() {
+        for (offset, expected) in [(0, "!abcrest"), (3, "abc!rest")] {
+            let rest = codec::open(&b"rest"[..], codec::Limits::default()).unwrap();
+            let fault = Fault { offset, kind: FaultKind::BadCompression, detail: "a damaged block".into() };
+            let mut stream = Head { head: io::Cursor::new(b"abc".to_vec()), fault: Some(fault), rest };
+            let (mut read, mut buffer) = (String::new(), [0; 8]);
+            loop {
+                match stream.read(&mut buffer) {
+                    Ok(0) => break,
+                    Ok(len) => read.push_str(std::str::from_utf8(&buffer[..len]).unwrap()),
+                    Err(e) => {
+                        assert_eq!(e.kind(), io::ErrorKind::InvalidData);
+                        read.push('!');
+                    }
+                }
+            }
+            assert_eq!(read, expected);
+        }
+    }
 }
