@@ -141,7 +141,7 @@ pub(crate) struct Day<'a> {
     collectors: usize,
     /// Independent clusters with a route.
     pub clusters: usize,
-    /// Independent clusters of which something is known.
+    /// Independent clusters whose whole table is known: of these, none with a route tells that the network had none.
     pub awake: usize,
     visibility: Option<f64>,
     shares: BTreeMap<Asn, Share>,
@@ -203,7 +203,7 @@ impl<'a> Judge<'a> {
             with_route: with.len(),
             collectors: with.iter().map(|s| self.pair(s).0).collect::<BTreeSet<_>>().len(),
             clusters: self.independent(&with),
-            awake: self.independent(&seen),
+            awake: self.independent(&seen.iter().filter(|s| !s.partial).copied().collect::<Vec<_>>()),
             visibility: poll.visibility(&members, self.rules.adequate_clusters),
             shares: poll.shares(&members, self.rules),
             seen,

@@ -442,3 +442,17 @@ proptest! {
         }
     }
 }
+
+/// Tables of which only some routes are known do not tell that the network had none; whole ones do.
+#[test]
+fn only_whole_tables_tell_that_a_network_was_gone() {
+    let gone = dumps(7, 0..=29, |_, day| Some(if (5..25).contains(&day) { "-" } else { "64507" }));
+    let ends = |text: &str| {
+        let (found, _) = ask(&world(text));
+        upstream(&found, 64507).periods.iter().map(|p| (p.start, p.end)).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(&gone), [(Edge::EndOfData, Edge::SubjectAbsent), (Edge::SubjectAbsent, Edge::EndOfData)]);
+    let partly: String =
+        gone.lines().map(|line| format!("{line}{}\n", if line.starts_with("dump") { " faulty" } else { "" })).collect();
+    assert_eq!(ends(&partly), [(Edge::EndOfData, Edge::Unsettled), (Edge::Unsettled, Edge::EndOfData)]);
+}

@@ -118,6 +118,20 @@ impl From<history::Error> for Error {
             history::Error::Segment(..) => failed
                 .hint("the history is damaged: read the archives into a new one, which `--history DIR` names")
                 .hint("`headwater sources` lists what this one was read from"),
+            history::Error::Selection(chosen) => {
+                let kept = match chosen {
+                    Some(text) => format!(
+                        "this history keeps of MRT files what `{}` takes, and no other choice",
+                        crate::commands::filter::shown(&text)
+                    ),
+                    None => {
+                        "this history holds MRT files that were read whole; a filter now would hide what it left out"
+                            .to_owned()
+                    }
+                };
+                Error::usage(kept)
+                    .hint("`--history DIR` names a history of its own for another choice; nothing was read")
+            }
             history::Error::Io(..) => failed.hint("check that the history directory may be read and written"),
             history::Error::Sql(_) => {
                 Error { kind: ErrorKind::Usage, ..failed }.hint("`headwater sql --tables` lists tables and columns")

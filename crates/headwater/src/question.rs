@@ -1,7 +1,7 @@
 //! What every question needs: its subject out of the history, its rows, and the answer's envelope.
 
 use headwater_finding::account::{Names, Rows};
-use headwater_finding::finding::{Finding, Unknown};
+use headwater_finding::finding::{Finding, Unknown, Why};
 use headwater_finding::origins::{self, Origins};
 use headwater_finding::sanitise::Registry;
 use headwater_history::{AsnList, History};
@@ -228,6 +228,20 @@ impl<'a> Question<'a> {
                 envelope.messages.push(Message { level: Level::Warning, text });
                 break;
             }
+        }
+        let mut unknowns = unknowns;
+        if let Some(selection) = self.history.catalogue().selection()?.filter(|_| kinds.contains(&Kind::Mrt)) {
+            let filter = crate::commands::filter::shown(&selection.text);
+            unknowns.push(Unknown {
+                what: format!(
+                    "every observed route that the filter of this history left out (it keeps `{filter}`), and with them \
+                     the sizes of tables, so shares and withdrawn networks"
+                ),
+                why: Why::NoData,
+                from: None,
+                until: None,
+                settled_by: "the same MRT files, read whole into a history of their own".to_owned(),
+            });
         }
         let exit = if faulty > 0 || findings.is_empty() { Exit::Incomplete } else { Exit::Done };
         if exit == Exit::Incomplete {

@@ -360,3 +360,34 @@ fn dump_and_inspect_read_without_a_history() {
     assert_eq!((&mrt["prefixes"]["count"], &mrt["prefixes_ipv6"]), (&8.into(), &2.into()));
     assert!(!nowhere.exists());
 }
+
+#[test]
+fn a_filter_belongs_to_the_history_and_every_answer_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    run(&at("unused"), &["demo", "--dir", at("world").to_str().unwrap()], 0);
+    let routes = at("world").join("data/routes");
+    let routes = routes.to_str().unwrap();
+    let rows = |history: &Path| {
+        let query = "SELECT DISTINCT origin FROM routes WHERE origin > 0 ORDER BY origin";
+        let answer = json(history, &["sql", query], 0);
+        answer["data"]["rows"].as_array().unwrap().iter().map(|row| row[0].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let (whole, some) = (at("whole"), at("some"));
+    run(&whole, &["ingest", routes], 0);
+    assert_eq!(rows(&whole), [64500, 64510, 64511]);
+
+    let read = json(&some, &["ingest", routes, "--origin", "64510"], 0);
+    assert_eq!(read["data"]["filter"], "--origin AS64510");
+    assert_eq!(rows(&some), [64510]);
+    // Later ingests keep to it without being told, and to no other.
+    assert_eq!(json(&some, &["ingest", routes], 0)["data"]["filter"], "--origin AS64510");
+    let other = run(&some, &["ingest", routes, "--origin", "64511"], 3);
+    assert!(stderr(&other).contains("keeps of MRT files what `--origin AS64510` takes"), "{}", stderr(&other));
+    let late = run(&whole, &["ingest", routes, "--prefix", "more:203.0.113.0/24"], 3);
+    assert!(stderr(&late).contains("read whole"), "{}", stderr(&late));
+    let gaps = json(&some, &["carriers", "AS64510"], 2)["gaps"].to_string();
+    assert!(gaps.contains("the filter of this history left out (it keeps `--origin AS64510`)"), "{gaps}");
+    assert!(stderr(&run(&some, &["sources"], 0)).contains("--origin AS64510"));
+    assert!(!json(&whole, &["carriers", "AS64510"], 2)["gaps"].to_string().contains("filter"));
+}

@@ -137,6 +137,7 @@ impl Writer<'_> {
             states: &self.states,
             holes: &holes,
             asn_lists: &self.asn_lists,
+            selection: self.selection.as_ref(),
         };
         let dir = &self.history.dir;
         let interruption = self.interruption;

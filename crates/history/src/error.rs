@@ -16,6 +16,8 @@ pub enum Error {
     Io(PathBuf, std::io::Error),
     /// A segment that the catalogue lists is missing or damaged: (path, what is wrong).
     Segment(PathBuf, String),
+    /// MRT sources are read into this history through another choice of observations, or through none: its text.
+    Selection(Option<String>),
     /// A query failed in the engine.
     Engine(String),
     /// The user's SQL is refused or wrong.
@@ -67,6 +69,10 @@ impl fmt::Display for Error {
             Error::Catalogue(path, text) => write!(f, "catalogue {}: {text}", path.display()),
             Error::Io(path, e) => write!(f, "{}: {e}", path.display()),
             Error::Segment(path, text) => write!(f, "segment {}: {text}", path.display()),
+            Error::Selection(Some(text)) => {
+                write!(f, "of MRT files this history keeps only what this choice takes: {text}")
+            }
+            Error::Selection(None) => write!(f, "this history holds MRT files that were read whole"),
             Error::Engine(text) => write!(f, "query engine: {text}"),
             Error::Sql(text) => write!(f, "{text}"),
             Error::Interrupted => write!(f, "interrupted by fault injection"),

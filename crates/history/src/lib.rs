@@ -37,7 +37,7 @@ mod writer;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-pub use catalogue::{AsnList, FaultCount, SegmentFile, StoredFault};
+pub use catalogue::{AsnList, FaultCount, SegmentFile, Selection, StoredFault};
 pub use commit::{Committed, Step};
 pub use engine::{SqlAnswer, SqlValue};
 pub use error::Error;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use headwater_route::rows::{SnapshotRow, Vantage};
 use headwater_route::{Asn, Event, Family, Fault, FaultKind, Kind, Observation, Session, SessionId, SourceId, Time};
 
-use crate::catalogue::AsnList;
+use crate::catalogue::{AsnList, Selection};
 use crate::commit::{Interruption, Step, pass};
 use crate::dump_state::{self, StateReader, StateWriter};
 use crate::routes::dump::Dump;
@@ -80,6 +80,7 @@ pub struct Writer<'h> {
     pub(crate) states: Vec<(i32, Time, u16, u16, u64)>,
     pub(crate) span: Option<(Time, Time)>,
     pub(crate) asn_lists: BTreeMap<AsnList, BTreeSet<Asn>>,
+    pub(crate) selection: Option<Selection>,
     pub(crate) rows: u64,
     pub(crate) faults: Vec<Fault>,
     pub(crate) fault_counts: BTreeMap<FaultKind, u64>,
@@ -112,6 +113,7 @@ impl History {
             states: Vec::new(),
             span: None,
             asn_lists: BTreeMap::new(),
+            selection: None,
             rows: 0,
             faults: Vec::new(),
             fault_counts: BTreeMap::new(),
@@ -148,6 +150,17 @@ impl Writer<'_> {
         if !asns.is_empty() {
             self.asn_lists.entry(kind).or_default().extend(asns);
         }
+    }
+
+    /// Only some observations of an MRT source will be handed in. The history must have been told of that choice
+    /// ([`crate::catalogue::Catalogue::select`]); [`Writer::commit`] fails if it has another.
+    pub fn select(&mut self, selection: Option<Selection>) {
+        self.selection = selection;
+    }
+
+    /// An MRT source speaks of these times, whether or not an observation of them is handed in. Several calls add up.
+    pub fn speaks_of(&mut self, from: Time, until: Time) {
+        self.span = Some(self.span.map_or((from, until), |(a, b)| (a.min(from), b.max(until))));
     }
 
     /// The source is not what it says it is, as when a count of its own is missed: what it lacks is not absent.
@@ -262,7 +275,7 @@ impl Writer<'_> {
                 self.fault(Fault { offset, kind: FaultKind::Limit, detail });
             }
         }
-        self.span = Some(self.span.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
+        self.speaks_of(time, time);
         if self.updates.is_full() {
             self.write_updates()?;
         }

@@ -71,6 +71,7 @@ fn read(path: &Path, collector: Option<&str>, history: &Path, context: &Context<
         collector,
         as_of: None,
         jobs: 1,
+        filter: None,
         limits: &context.config.limits,
         progress: false,
         world: Some(WORLD),

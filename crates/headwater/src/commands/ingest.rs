@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use headwater_route::Time;
 use serde::Serialize;
 
+use super::filter::{self, FilterArgs};
 use super::{Context, now};
 use crate::envelope::{Envelope, Level, Message, Status};
 use crate::error::{Error, Exit};
@@ -15,7 +16,11 @@ use crate::text::{count, counted, size};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Files are known by their sha256: reading one twice changes nothing. A file becomes visible whole or not at all; when an \
-ingest is stopped, run it again. Hidden files in directories are left out.")]
+ingest is stopped, run it again. Hidden files in directories are left out.
+
+\
+A filter belongs to the history: the first ingest of MRT files makes the choice, later ones keep to it, and every answer \
+says that the rest is unknown.")]
 pub struct Args {
     /// Files, directories, or `-` for standard input; the kind is recognised by content
     #[arg(required = true, value_name = "PATH")]
@@ -29,6 +34,8 @@ pub struct Args {
     /// Files read at once (default: one per core)
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
+    #[command(flatten)]
+    filter: FilterArgs,
 }
 
 #[derive(Serialize)]
@@ -50,6 +57,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
                 .hint("use up to 64 letters, digits, dots, dashes and underscores, as in route-views.sg"));
         }
     }
+    let wanted = args.filter.filter()?;
     let jobs = match args.jobs.unwrap_or(context.config.ingest.jobs) {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         jobs => jobs,
@@ -59,6 +67,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         collector: args.collector.as_deref(),
         as_of,
         jobs,
+        filter: (!wanted.is_empty()).then_some(wanted),
         limits: &context.config.limits,
         progress: !context.output.quiet,
         world: None,
@@ -106,6 +115,9 @@ fn summary(report: &Report, dir: &std::path::Path) -> String {
         ),
     );
     line("rows", format!("{}, {} added to {}", count(report.rows()), size(report.segment_bytes()), dir.display()));
+    if let Some(text) = &report.filter {
+        line("filter", filter::shown(text));
+    }
     for (kind, (faults, files)) in report.faults() {
         let kept = if kind.loses_content() { "" } else { " (nothing lost)" };
         line("faults", format!("{} {kind} in {}{kept}", count(faults), counted(files, "file", "files")));
@@ -154,6 +166,11 @@ fn notes(report: &Report) -> Vec<String> {
             counted(report.special, "pipe, socket or device was", "pipes, sockets or devices were")
         ));
     }
+    if report.filter.is_some() {
+        notes.push(
+            "of MRT files only what the filter takes is kept; what it leaves out is unknown to this history".into(),
+        );
+    }
     if report.series().contains(UNKNOWN_COLLECTOR) {
         notes.push(
             "the collector of some MRT files is unknown; `--collector NAME` names it when they are first read".into(),
@@ -179,6 +196,9 @@ struct Data<'a> {
     rows: u64,
     segment_bytes: u64,
     faults: std::collections::BTreeMap<&'static str, u64>,
+    /// The filter of the history, as the options that make it; missing where everything is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -241,6 +261,7 @@ fn envelope<'a>(report: &'a Report, query: Query<'a>, context: &Context<'_>) -> 
         rows: report.rows(),
         segment_bytes: report.segment_bytes(),
         faults: report.faults().into_iter().map(|(kind, (count, _))| (kind.code(), count)).collect(),
+        filter: report.filter.as_deref().map(filter::shown),
     };
     let mut envelope = Envelope::new("ingest", query, data);
     if !report.is_whole() {

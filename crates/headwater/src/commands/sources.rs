@@ -3,7 +3,7 @@
 use headwater_route::Kind;
 
 use super::Context;
-use crate::envelope::{Envelope, Input};
+use crate::envelope::{Envelope, Input, Level, Message};
 use crate::error::{Error, Exit};
 use crate::text::{Align, count, size, table};
 
@@ -25,11 +25,13 @@ struct Query {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let kind = args.kind.as_deref().map(kind_of).transpose()?;
     let history = context.open_history()?;
+    let selection = history.catalogue().selection()?.map(|selection| super::filter::shown(&selection.text));
     let mut sources = history.catalogue().sources()?.0;
     sources.retain(|source| kind.is_none_or(|kind| source.kind == kind));
     if context.output.json {
         let mut envelope = Envelope::new("sources", Query { kind }, &sources);
         envelope.inputs = sources.iter().map(Input::from).collect();
+        envelope.messages.extend(selection.as_deref().map(|filter| Message { level: Level::Note, text: kept(filter) }));
         envelope.stats = context.output.cost(None);
         context.output.answer(&envelope)?;
         return Ok(Exit::Done);
@@ -67,8 +69,16 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     } else {
         context.output.print(&table(&headings, &rows))?;
     }
+    if let Some(filter) = selection {
+        context.output.note(&kept(&filter));
+    }
     context.output.tell_cost(None);
     Ok(Exit::Done)
+}
+
+/// What a history keeps of MRT files, in words.
+pub fn kept(filter: &str) -> String {
+    format!("of MRT files this history keeps what `{filter}` takes")
 }
 
 fn kind_of(code: &str) -> Result<Kind, Error> {

@@ -75,6 +75,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let history = context.open_history()?;
     let limit = args.limit.unwrap_or(context.config.limits.sql_rows);
     let answer = history.sql(query, limit)?;
+    let selection = history.catalogue().selection()?;
+    let kept = selection.map(|selection| super::sources::kept(&super::filter::shown(&selection.text)));
     let told = format!("cut after {} rows; `--limit` sets the limit", count(limit as u64));
     if context.output.json {
         let rows = answer.rows.iter().map(|row| row.iter().map(Value::from).collect()).collect();
@@ -84,6 +86,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
             envelope.status = Status::Partial;
             envelope.messages.push(Message { level: Level::Warning, text: told });
         }
+        envelope.messages.extend(kept.map(|text| Message { level: Level::Note, text }));
         envelope.stats = context.output.cost(Some(history.scan_stats()));
         context.output.answer(&envelope)?;
         return Ok(Exit::Done);
@@ -91,6 +94,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     context.output.print(&if args.csv { as_csv(&answer) } else { as_table(&answer) })?;
     if answer.cut {
         context.output.note(&told);
+    }
+    if let Some(kept) = kept {
+        context.output.note(&kept);
     }
     context.output.tell_cost(Some(history.scan_stats()));
     Ok(Exit::Done)

@@ -11,12 +11,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use headwater_history::History;
+use headwater_history::{History, Selection};
 use headwater_route::Time;
+use headwater_wire::mrt::Filter;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub use self::plan::UNKNOWN_COLLECTOR;
 pub use self::report::{FileRead, Report};
+use crate::commands::filter;
 use crate::config::Limits;
 use crate::error::Error;
 use crate::source::{self, Identified, Place, Unread};
@@ -31,6 +33,8 @@ pub struct Request<'a> {
     pub as_of: Option<(Time, Time)>,
     /// Files read at once.
     pub jobs: usize,
+    /// What to take from MRT files; `None`: what the history was made with, which is everything unless said otherwise.
+    pub filter: Option<Filter>,
     /// Limits.
     pub limits: &'a Limits,
     /// Show progress if stderr is a terminal.
@@ -53,6 +57,7 @@ pub fn ingest(dir: &Path, request: &Request<'_>) -> Result<Report, Error> {
             .hint("real data go into a history of their own: name one with `--history DIR`; nothing was read"));
     }
     history.sweep()?;
+    let chosen = chosen(&history, request)?;
     let known = Known::of(&history)?;
     let tmp = history.dir().join("tmp");
     drop(history);
@@ -85,13 +90,33 @@ pub fn ingest(dir: &Path, request: &Request<'_>) -> Result<Report, Error> {
     bar.reset_eta();
     let (lanes, repeated) = plan::lanes(items, request.collector);
     report.known += repeated;
-    read_lanes(dir, lanes, request, &known, &tmp, &bar, &mut report)?;
+    let reading = read::Reading { request, chosen: chosen.as_ref(), known: &known, tmp: &tmp, bar: &bar };
+    read_lanes(dir, lanes, &reading, &mut report)?;
     bar.finish_and_clear();
 
     let history = History::open(dir)?;
     report.note_unread(&history)?;
     report.sort();
+    report.filter = chosen.map(|(_, selection)| selection.text);
     Ok(report)
+}
+
+/// What is taken from MRT files, where it is not everything. A history has one such choice, made before its first MRT file.
+fn chosen(history: &History, request: &Request<'_>) -> Result<Option<(Filter, Selection)>, Error> {
+    let (mut filter, selection) = match &request.filter {
+        Some(filter) => {
+            let selection = filter::selection(filter);
+            history.catalogue().select(&selection)?;
+            (filter.clone(), selection)
+        }
+        None => match history.catalogue().selection()? {
+            Some(selection) => (filter::filter_of(&selection)?, selection),
+            None => return Ok(None),
+        },
+    };
+    // Who lost a session lost its routes: that must not be left out with what the filter leaves out.
+    filter.keep_states = true;
+    Ok(Some((filter, selection)))
 }
 
 /// The sources the history holds.
@@ -160,14 +185,11 @@ fn identify_streams(
 fn read_lanes(
     dir: &Path,
     lanes: Vec<plan::Lane>,
-    request: &Request<'_>,
-    known: &Known,
-    tmp: &Path,
-    bar: &ProgressBar,
+    reading: &read::Reading<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
     let stop = AtomicBool::new(false);
-    let reports = in_parallel(request.jobs.min(lanes.len()), lanes, |lane| -> Result<Report, Error> {
+    let reports = in_parallel(reading.request.jobs.min(lanes.len()), lanes, |lane| -> Result<Report, Error> {
         let mut report = Report::default();
         if stop.load(Ordering::Relaxed) {
             return Ok(report);
@@ -177,9 +199,8 @@ fn read_lanes(
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            bar.set_message(crate::escape::terminal(&item.name).into_owned());
-            let context = read::Reading { request, known, tmp, bar };
-            context.read(&mut history, item, &mut report).inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+            reading.bar.set_message(crate::escape::terminal(&item.name).into_owned());
+            reading.read(&mut history, item, &mut report).inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
         }
         Ok(report)
     });

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use headwater_history::{AsnList, Draft, History, Writer};
+use headwater_history::{AsnList, Draft, History, Selection, Writer};
 use headwater_route::rows::SnapshotRow;
-use headwater_route::{Fault, FaultKind, Kind, Observation, Session, SessionId};
+use headwater_route::{Fault, FaultKind, Kind, Observation, Session, SessionId, Time};
 use headwater_wire::sniff::Form;
 use headwater_wire::{codec, mrt, snapshot};
 use indicatif::ProgressBar;
@@ -22,6 +22,8 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// What reading needs beside the source.
 pub struct Reading<'a> {
     pub request: &'a Request<'a>,
+    /// What is taken from MRT files, where it is not everything.
+    pub chosen: Option<&'a (mrt::Filter, Selection)>,
     pub known: &'a Known,
     pub tmp: &'a Path,
     pub bar: &'a ProgressBar,
@@ -33,6 +35,8 @@ type FaultCounts = BTreeMap<FaultKind, u64>;
 struct Intake<'w, 'h> {
     writer: &'w mut Writer<'h>,
     faults: FaultCounts,
+    /// Times of the first and last message of a session, wanted or not.
+    messages: Option<(Time, Time)>,
 }
 
 impl Intake<'_, '_> {
@@ -43,6 +47,14 @@ impl Intake<'_, '_> {
 }
 
 impl mrt::Sink for Intake<'_, '_> {
+    fn record(&mut self, record: &mrt::Record) -> mrt::Interest {
+        if record.is_message() {
+            let time = record.time;
+            self.messages = Some(self.messages.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
+        }
+        mrt::Interest::Decode
+    }
+
     fn session(&mut self, id: SessionId, session: Session) {
         self.writer.session(id, session);
     }
@@ -103,11 +115,10 @@ impl Reading<'_> {
         }
 
         let mut writer = history.begin(draft)?;
-        let mut intake = Intake { writer: &mut writer, faults: FaultCounts::new() };
+        let mut intake = Intake { writer: &mut writer, faults: FaultCounts::new(), messages: None };
         let empty = match item.sniffed.kind {
             Kind::Mrt => {
-                let options = mrt::Options { max_record_bytes: self.request.limits.record_bytes, ..Default::default() };
-                mrt::read(&mut stream, &options, &mut intake);
+                self.read_mrt(&mut stream, &mut intake);
                 false
             }
             _ => read_snapshot(&mut stream, &item, &mut intake),
@@ -120,6 +131,19 @@ impl Reading<'_> {
         }
         report.committed(writer.commit(now())?, faults);
         Ok(())
+    }
+
+    fn read_mrt(&self, stream: &mut dyn Read, intake: &mut Intake<'_, '_>) {
+        let filter = self.chosen.map(|(filter, _)| filter.clone()).unwrap_or_default();
+        let window = filter.window;
+        let options = mrt::Options { max_record_bytes: self.request.limits.record_bytes, filter };
+        intake.writer.select(self.chosen.map(|(_, selection)| selection.clone()));
+        mrt::read(stream, &options, intake);
+        // That nothing wanted was said is known as well.
+        if let Some((from, until)) = intake.messages.filter(|(from, until)| window.touches(*from, *until)) {
+            let end = window.to.map_or(until, |to| until.min(Time(to.0.saturating_sub(1))));
+            intake.writer.speaks_of(window.from.map_or(from, |start| from.max(start)), end);
+        }
     }
 
     /// Why what was read of a source must not become visible, if so.

@@ -49,6 +49,8 @@ pub struct Report {
     pub hidden: u64,
     /// Pipes, sockets and devices left out.
     pub special: u64,
+    /// The filter through which the history takes MRT files, as it keeps it.
+    pub filter: Option<String>,
 }
 
 impl Report {

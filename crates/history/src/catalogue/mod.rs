@@ -4,6 +4,7 @@
 //! the next one. A source enters with all its rows in one transaction.
 
 mod read;
+mod selection;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use headwater_route::{Asn, Family, Fault, FaultKind, Prefix, Source, SourceId, Time};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
+pub use self::selection::Selection;
 use crate::table::Table;
 use crate::{Error, FORMAT_VERSION};
 
@@ -167,6 +169,8 @@ pub(crate) struct Entry<'a> {
     pub states: &'a [(i32, Time, u16, u16, u64)],
     pub holes: &'a [Hole],
     pub asn_lists: &'a BTreeMap<AsnList, BTreeSet<Asn>>,
+    /// What of an MRT source was kept; `None`: everything.
+    pub selection: Option<&'a Selection>,
 }
 
 /// The open catalogue.

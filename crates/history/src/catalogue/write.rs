@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use headwater_route::rows::Vantage;
-use headwater_route::{Fault, Prefix, SourceId, Time};
+use headwater_route::{Fault, Kind, Prefix, SourceId, Time};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::{Catalogue, Entry};
+use super::{Catalogue, Entry, selection};
 use crate::Error;
 
 impl Catalogue {
@@ -92,7 +92,7 @@ impl Catalogue {
     }
 
     /// A transaction that excludes every other writer from the start.
-    fn write(&self) -> Result<Transaction<'_>, Error> {
+    pub(super) fn write(&self) -> Result<Transaction<'_>, Error> {
         Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate).map_err(|e| self.fail(e))
     }
 
@@ -124,6 +124,11 @@ impl Catalogue {
             .map_err(&fail)?;
         if known {
             return Ok(false);
+        }
+        // Another process may have made a choice since this source was begun.
+        let chosen = selection::stored(&tx).map_err(&fail)?;
+        if s.kind == Kind::Mrt && chosen.as_ref() != entry.selection {
+            return Err(Error::Selection(chosen.map(|chosen| chosen.text)));
         }
         prepare()?;
         tx.execute(

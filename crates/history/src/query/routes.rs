@@ -166,6 +166,9 @@ impl History {
     ) -> Result<RouteHistory, Error> {
         let counts = self.catalogue().source_vantages(window)?;
         let states = self.catalogue().states(window)?;
+        // What a choice of observations left out is unknown, not absent.
+        let selection = self.catalogue().selection()?;
+        let severs = selection.as_ref().is_some_and(|selection| selection.severs);
         let rank = |id: SourceId| view.rank(id);
 
         // Vantages in an order of their own, so that numbers given at ingest do not matter: those that appear in the window.
@@ -201,7 +204,7 @@ impl History {
                         collector: source.series.clone(),
                         at,
                         until,
-                        complete: detail.complete,
+                        complete: detail.complete && selection.is_none(),
                         vantages: per_vantage.into_iter().map(|(v, (v4, v6))| (v, v4, v6)).collect(),
                     },
                 ));
@@ -221,7 +224,7 @@ impl History {
                     collector: source.series.clone(),
                     from,
                     until,
-                    complete: detail.complete,
+                    complete: detail.complete && !severs,
                     vantages: speakers.into_iter().collect(),
                 });
             }

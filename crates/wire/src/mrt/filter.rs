@@ -32,6 +32,9 @@ pub struct Filter {
     pub window: Window,
     /// Kinds of event; empty: all.
     pub events: Vec<EventKind>,
+    /// State changes of the wanted vantages are wanted whatever the tests of routes say: else a route would seem to outlive
+    /// the session it came by.
+    pub keep_states: bool,
 }
 
 /// A kind of [`headwater_route::Event`].
@@ -140,6 +143,29 @@ impl FromStr for PrefixTest {
     }
 }
 
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            EventKind::Held => "held",
+            EventKind::Announced => "announced",
+            EventKind::Withdrawn => "withdrawn",
+            EventKind::State => "state",
+        })
+    }
+}
+
+impl fmt::Display for PrefixTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = match self.by {
+            PrefixMatch::Exact => "",
+            PrefixMatch::MoreSpecific => "more:",
+            PrefixMatch::LessSpecific => "less:",
+            PrefixMatch::Overlap => "overlap:",
+        };
+        write!(f, "{by}{}", self.prefix)
+    }
+}
+
 impl PrefixTest {
     /// True if a route for this prefix is asked for.
     pub fn holds(&self, prefix: &Prefix) -> bool {
@@ -198,8 +224,16 @@ impl Filter {
     }
 
     pub(super) fn wants_state(&self) -> bool {
+        if self.keep_states {
+            return true;
+        }
         let tested = self.tests_path() || !self.prefixes.is_empty() || self.family.is_some();
         self.events.contains(&EventKind::State) || self.events.is_empty() && !tested
+    }
+
+    /// True if it may take a route and leave out what ends it: then what is taken does not tell how long a route was held.
+    pub fn severs(&self) -> bool {
+        self.tests_path() || !self.events.is_empty()
     }
 
     fn tests_path(&self) -> bool {

@@ -67,6 +67,13 @@ pub struct Record {
     pub len: u32,
 }
 
+impl Record {
+    /// True for what a session said: a BGP message or a change of state.
+    pub fn is_message(&self) -> bool {
+        matches!(self.kind, header::kind::BGP | header::kind::BGP4MP | header::kind::BGP4MP_ET)
+    }
+}
+
 /// What to do with a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Interest {
