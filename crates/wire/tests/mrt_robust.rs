@@ -192,6 +192,36 @@ fn a_reader_that_only_fails_comes_to_an_end() {
     assert_eq!(heard.fault_kinds(), [FaultKind::BadCompression; 2]);
 }
 
+/// Notes how much room it is offered.
+struct Room<'a> {
+    bytes: &'a [u8],
+    most: usize,
+}
+
+impl Read for Room<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.most = self.most.max(out.len());
+        self.bytes.read(out)
+    }
+}
+
+/// Thousands of short files are opened one after the other, and a length is a claim.
+#[test]
+fn memory_follows_what_comes_and_not_what_a_record_claims() {
+    let (bytes, starts) = sample();
+    let mut claims = bytes.clone();
+    claims[starts[9] + 8..starts[9] + 12].copy_from_slice(&(16u32 << 20).to_be_bytes());
+    for short in [&bytes, &claims] {
+        let mut reader = Room { bytes: short, most: 0 };
+        mrt::read(&mut reader, &Options::default(), &mut Heard::default());
+        assert!(reader.most <= 64 << 10, "room for {} bytes", reader.most);
+    }
+    let long: Vec<u8> = bytes.iter().copied().cycle().take(8 << 20).collect();
+    let mut reader = Room { bytes: &long, most: 0 };
+    mrt::read(&mut reader, &Options::default(), &mut Heard::default());
+    assert!((512 << 10..=1 << 20).contains(&reader.most), "room for {} bytes", reader.most);
+}
+
 /// Time grows with the length of garbage, not with its square, and faults stay few.
 #[test]
 fn garbage_is_read_in_linear_time() {

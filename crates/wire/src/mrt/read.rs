@@ -162,7 +162,7 @@ where
 fn resume<R: Read + ?Sized>(stream: &mut Stream<'_, R>, skip: usize, max: u32) -> bool {
     stream.skip(skip);
     loop {
-        stream.fill_up();
+        stream.fill_window();
         let len = stream.bytes().len();
         // Behind this place too little has been read to tell; there is more, or the stream has ended.
         let until = if stream.broken_off() { len } else { len.saturating_sub(LOOKAHEAD_BYTES) };

@@ -6,8 +6,10 @@ use headwater_route::Fault;
 
 use crate::codec::fault_of;
 
-/// Bytes held at least; a longer record makes the buffer grow.
+/// Bytes held of a long stream; a longer record makes the buffer grow.
 const WINDOW_BYTES: usize = 1 << 20;
+/// Bytes held at first: most files of updates are short, and room that nobody fills is cleared for nothing.
+const FIRST_BYTES: usize = 64 << 10;
 
 /// The stream from where reading stands, as far as it has been read.
 pub(super) struct Stream<'r, R: ?Sized> {
@@ -31,7 +33,7 @@ impl<'r, R: Read + ?Sized> Stream<'r, R> {
     pub(super) fn new(reader: &'r mut R) -> Stream<'r, R> {
         Stream {
             reader,
-            buffer: vec![0; WINDOW_BYTES],
+            buffer: vec![0; FIRST_BYTES],
             start: 0,
             end: 0,
             offset: 0,
@@ -77,19 +79,16 @@ impl<'r, R: Read + ?Sized> Stream<'r, R> {
         }
     }
 
-    /// Reads as much as the buffer holds.
-    pub(super) fn fill_up(&mut self) {
-        self.fill(self.buffer.len());
+    /// Reads until [`Stream::bytes`] are a window, if the stream has as many.
+    pub(super) fn fill_window(&mut self) {
+        self.fill(WINDOW_BYTES);
     }
 
     fn fill_slowly(&mut self, need: usize) {
-        self.buffer.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
-        if need > self.buffer.len() {
-            // Twice what is needed: else records that each claim to be large would move it all for each of them.
-            self.buffer.resize(need.saturating_mul(2), 0);
-        }
-        while self.end < need && !self.broken_off {
+        while self.end - self.start < need && !self.broken_off {
+            if self.end == self.buffer.len() {
+                self.make_room(need);
+            }
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(0) => self.broken_off = true,
                 Ok(len) => {
@@ -98,12 +97,25 @@ impl<'r, R: Read + ?Sized> Stream<'r, R> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    self.fault = Some(fault_of(&error, self.offset + self.end as u64));
+                    self.fault = Some(fault_of(&error, self.offset + (self.end - self.start) as u64));
                     self.goes_on = error.kind() == io::ErrorKind::InvalidData && !self.failed_before;
                     self.failed_before = true;
                     self.broken_off = true;
                 }
             }
+        }
+    }
+
+    /// Moves what is held to the front of a full buffer, and doubles the buffer where that frees less than half of it, or
+    /// where it is not yet a window. So a byte is moved about once, whatever lengths the records claim and however little
+    /// a read gives; and memory follows what has come, not what was claimed: it is at most twice `need`.
+    fn make_room(&mut self, need: usize) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        let len = self.buffer.len();
+        if len < WINDOW_BYTES || 2 * self.end > len {
+            let most = need.saturating_mul(2).max(WINDOW_BYTES);
+            self.buffer.resize(len.saturating_mul(2).min(most).max(len), 0);
         }
     }
 
