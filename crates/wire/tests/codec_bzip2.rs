@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use headwater_wire::codec::{Limits, open};
+use headwater_wire::codec::{Decoded, Limits, open, open_on_threads};
 
 fn compress(bytes: &[u8], level: u32) -> Vec<u8> {
     let mut writer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(level));
@@ -20,8 +20,19 @@ fn noise(len: usize, mut seed: u64) -> Vec<u8> {
     (0..len).map(next).collect()
 }
 
+/// What comes out on threads, which is what comes out of short files without.
 fn drain(packed: Vec<u8>) -> (Vec<u8>, Vec<io::Error>) {
-    let mut reader = open(io::Cursor::new(packed), Limits::default()).unwrap();
+    let short = packed.len() <= 64 << 10;
+    let (out, errors) = drain_one(open_on_threads(io::Cursor::new(packed.clone()), Limits::default()).unwrap());
+    if short {
+        let (again, errors_again) = drain_one(open(io::Cursor::new(packed), Limits::default()).unwrap());
+        assert!(out == again);
+        assert_eq!(format!("{errors:?}"), format!("{errors_again:?}"));
+    }
+    (out, errors)
+}
+
+fn drain_one(mut reader: Decoded) -> (Vec<u8>, Vec<io::Error>) {
     let (mut out, mut errors, mut buffer) = (Vec::new(), Vec::new(), vec![0; 100_000]);
     loop {
         match reader.read(&mut buffer) {

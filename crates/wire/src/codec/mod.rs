@@ -1,7 +1,7 @@
 //! Undoes compression: gzip, bzip2, xz and zstd, told by magic bytes and never by name.
 //!
 //! Decoding runs on worker threads ahead of the reader (for bzip2 block by block on all cores), so that parsing overlaps
-//! it. Everything that can be decoded comes out before the error that ends the stream; a damaged bzip2 block does not end
+//! it; that of a short file runs where it is read, since it takes less time than a thread to start. Everything that can be decoded comes out before the error that ends the stream; a damaged bzip2 block does not end
 //! it. Must not know: what the bytes mean.
 
 mod ahead;
@@ -155,23 +155,72 @@ enum Inner {
     Bzip2(Box<bzip2::Blocks>),
 }
 
+/// A compressed file of no more bytes is decoded where it is read.
+const SHORT_BYTES: usize = 32 << 10;
+
 /// Looks at the first bytes of `input` and undoes its compression. Fails if the first bytes cannot be read; an empty input
 /// is an empty [`Codec::Plain`] stream.
-pub fn open(mut input: impl Read + Send + 'static, limits: Limits) -> io::Result<Decoded> {
+pub fn open(input: impl Read + Send + 'static, limits: Limits) -> io::Result<Decoded> {
+    open_as(input, limits, SHORT_BYTES)
+}
+
+/// As [`open`], with threads however short the input is: for tests of what the threads do.
+#[doc(hidden)]
+pub fn open_on_threads(input: impl Read + Send + 'static, limits: Limits) -> io::Result<Decoded> {
+    open_as(input, limits, 0)
+}
+
+fn open_as(mut input: impl Read + Send + 'static, limits: Limits, short_bytes: usize) -> io::Result<Decoded> {
     let mut head = Vec::with_capacity(Codec::DETECT_BYTES);
     input.by_ref().take(Codec::DETECT_BYTES as u64).read_to_end(&mut head)?;
     let codec = Codec::detect(&head);
+    let mut failure = None;
+    if codec != Codec::Plain && short_bytes > 0 {
+        // One byte more tells a short input from one that goes on. An error comes when the bytes before it have been read.
+        let rest = (short_bytes + 1).saturating_sub(head.len()) as u64;
+        failure = input.by_ref().take(rest).read_to_end(&mut head).err();
+    }
+    let len = head.len();
+    let short = failure.is_none() && len <= short_bytes;
     let compressed = Arc::new(AtomicU64::new(0));
-    let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(input));
+    let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(Failing { failure, behind: input }));
     let counted = Counting { inner: whole, count: Arc::clone(&compressed) };
     let inner = match codec {
         Codec::Plain => Inner::Plain(counted),
-        Codec::Gzip => Inner::Ahead(ahead::spawn(stream::Stream::new(counted, stream::Gzip::new()))?),
-        Codec::Xz => Inner::Ahead(ahead::spawn(stream::Stream::new(counted, stream::Xz::new()?))?),
-        Codec::Zstd => Inner::Ahead(ahead::spawn(stream::Stream::new(counted, stream::Zstd::new()?))?),
+        Codec::Bzip2 if short => Inner::Bzip2(Box::new(bzip2::Blocks::here(counted, len))),
         Codec::Bzip2 => Inner::Bzip2(Box::new(bzip2::Blocks::spawn(counted)?)),
+        Codec::Gzip => Inner::Ahead(ahead(counted, stream::Gzip::new(), short.then_some(len))?),
+        Codec::Xz => Inner::Ahead(ahead(counted, stream::Xz::new()?, short.then_some(len))?),
+        Codec::Zstd => Inner::Ahead(ahead(counted, stream::Zstd::new()?, short.then_some(len))?),
     };
     Ok(Decoded { codec, inner, limits, compressed, given: 0, ended: false })
+}
+
+/// Decodes on a thread, or here an input of a known short length.
+fn ahead(
+    input: impl Read + Send + 'static,
+    steps: impl stream::Steps,
+    short: Option<usize>,
+) -> io::Result<ahead::Ahead> {
+    match short {
+        Some(len) => Ok(ahead::Ahead::Here(Box::new(stream::Stream::new(input, steps, len + 1)))),
+        None => ahead::spawn(stream::Stream::new(input, steps, stream::INPUT_BYTES)),
+    }
+}
+
+/// An input whose next read fails, if it has failed before.
+struct Failing<R> {
+    failure: Option<io::Error>,
+    behind: R,
+}
+
+impl<R: Read> Read for Failing<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => self.behind.read(out),
+        }
+    }
 }
 
 impl Decoded {

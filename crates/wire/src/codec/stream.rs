@@ -6,7 +6,8 @@ use zstd::stream::raw::{Decoder as ZstdDecoder, InBuffer, Operation as _, OutBuf
 
 use super::{LimitReached, cut, damaged};
 
-const INPUT_BYTES: usize = 256 << 10;
+/// Compressed bytes held of a long input.
+pub(super) const INPUT_BYTES: usize = 256 << 10;
 /// The largest preset of xz (-9) needs 65 MiB; longer dictionaries are refused.
 const XZ_MEMORY_BYTES: u64 = 256 << 20;
 
@@ -54,11 +55,12 @@ pub(super) struct Stream<R, S> {
 }
 
 impl<R: Read, S: Steps> Stream<R, S> {
-    pub(super) fn new(input: R, steps: S) -> Stream<R, S> {
+    /// Holds up to `capacity` compressed bytes.
+    pub(super) fn new(input: R, steps: S, capacity: usize) -> Stream<R, S> {
         Stream {
             input,
             steps,
-            buffer: vec![0; INPUT_BYTES],
+            buffer: vec![0; capacity],
             start: 0,
             end: 0,
             offset: 0,

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use self::block::{Verdict, decode};
-use self::scan::{Piece, PieceKind, scan};
+use self::scan::{Piece, PieceKind, READ_BYTES, scan};
 use super::{bits, cores, cut, damaged};
 
 /// A piece on its way to a worker, and where its result goes.
@@ -26,6 +26,14 @@ struct Done {
     piece: Piece,
     /// `Verdict::None` for what is no block.
     verdict: Verdict,
+}
+
+/// Where the pieces come from, in the order of the stream.
+enum Order {
+    /// Workers decode them.
+    Threads(Receiver<Next>),
+    /// They are all here, to be decoded as they are asked for, and then comes this end.
+    Here(VecDeque<Piece>, io::Result<()>),
 }
 
 /// What comes next in the order of the stream.
@@ -43,7 +51,7 @@ struct Damage {
 
 /// The decoded blocks of a source, in order.
 pub(super) struct Blocks {
-    order: Receiver<Next>,
+    order: Order,
     /// Pieces that were looked at too early.
     pushed_back: Option<Done>,
     chunk: Vec<u8>,
@@ -80,13 +88,23 @@ impl Blocks {
                 // Either fails when the reader was dropped; the scan stops then.
                 order_in.send(Next::Piece(result)).is_ok() && jobs_in.send((piece, result_in)).is_ok()
             };
-            let end = scan(input, hand_out);
+            let end = scan(input, READ_BYTES, hand_out);
             order_in.send(Next::End(end)).ok();
         })?;
-        Ok(Blocks::over(order))
+        Ok(Blocks::over(Order::Threads(order)))
     }
 
-    fn over(order: Receiver<Next>) -> Blocks {
+    /// Decodes here, as it is read, an input of about `len` bytes.
+    pub(super) fn here(input: impl Read, len: usize) -> Blocks {
+        let mut pieces = VecDeque::new();
+        let end = scan(input, len + 1, |piece| {
+            pieces.push_back(piece);
+            true
+        });
+        Blocks::over(Order::Here(pieces, end))
+    }
+
+    fn over(order: Order) -> Blocks {
         Blocks {
             order,
             pushed_back: None,
@@ -111,13 +129,19 @@ impl Blocks {
             return None;
         }
         let stopped = || io::Error::other("a bzip2 thread stopped without a word");
-        let end = match self.order.recv() {
-            Ok(Next::Piece(result)) => match result.recv() {
-                Ok(done) => return Some(done),
+        let end = match &mut self.order {
+            Order::Here(pieces, end) => match pieces.pop_front() {
+                Some(piece) => return Some(look_at(piece)),
+                None => std::mem::replace(end, Ok(())),
+            },
+            Order::Threads(order) => match order.recv() {
+                Ok(Next::Piece(result)) => match result.recv() {
+                    Ok(done) => return Some(done),
+                    Err(_) => Err(stopped()),
+                },
+                Ok(Next::End(end)) => end,
                 Err(_) => Err(stopped()),
             },
-            Ok(Next::End(end)) => end,
-            Err(_) => Err(stopped()),
         };
         self.ended = true;
         if let Err(error) = end {
@@ -261,13 +285,17 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
             Err(_) => return,
         };
         let Ok((piece, result)) = job else { return };
-        let verdict = match piece.kind {
-            PieceKind::Block => decode(&piece),
-            PieceKind::Head | PieceKind::Trailer => Verdict::NoBlock,
-        };
         // Nobody waits for it when the reader was dropped.
-        result.send(Done { piece, verdict }).ok();
+        result.send(look_at(piece)).ok();
     }
+}
+
+fn look_at(piece: Piece) -> Done {
+    let verdict = match piece.kind {
+        PieceKind::Block => decode(&piece),
+        PieceKind::Head | PieceKind::Trailer => Verdict::NoBlock,
+    };
+    Done { piece, verdict }
 }
 
 #[cfg(test)]
@@ -286,7 +314,7 @@ mod tests {
             assert!(result_in.send(Done { piece, verdict }).is_ok());
         }
         order_in.send(Next::End(Ok(()))).unwrap();
-        let (mut blocks, mut out, mut errors) = (Blocks::over(order), Vec::new(), Vec::new());
+        let (mut blocks, mut out, mut errors) = (Blocks::over(Order::Threads(order)), Vec::new(), Vec::new());
         while let Err(error) = blocks.read_to_end(&mut out) {
             errors.push(error);
         }
@@ -316,7 +344,7 @@ mod tests {
                 }
                 true
             };
-            scan(packed.as_slice(), &mut hand_out).unwrap();
+            scan(packed.as_slice(), READ_BYTES, &mut hand_out).unwrap();
             pieces
         };
         let whole = read_pieces(pieces(None));

@@ -7,7 +7,8 @@ use super::bits;
 const BLOCK_MAGIC: u64 = 0x3141_5926_5359;
 pub(super) const TRAILER_MAGIC: u64 = 0x1772_4538_5090;
 const MAGIC_BITS: u32 = 48;
-const READ_BYTES: usize = 256 << 10;
+/// Bytes of a long input read at once.
+pub(super) const READ_BYTES: usize = 256 << 10;
 /// No block is longer: 900,000 symbols of at most 20 bits, and tables.
 const MAX_PIECE_BYTES: usize = 4 << 20;
 
@@ -121,8 +122,8 @@ fn find_magic(bytes: &[u8], from: u64) -> Option<(u64, PieceKind)> {
     None
 }
 
-/// Reads `input` to its end and gives every piece to `hand_out`, until that says false.
-pub(super) fn scan(mut input: impl Read, mut hand_out: impl FnMut(Piece) -> bool) -> io::Result<()> {
+/// Reads `input` to its end, `at_once` bytes at a time, and gives every piece to `hand_out`, until that says false.
+pub(super) fn scan(mut input: impl Read, at_once: usize, mut hand_out: impl FnMut(Piece) -> bool) -> io::Result<()> {
     let mut window: Vec<u8> = Vec::new();
     // Compressed bytes before the window.
     let mut base = 0u64;
@@ -138,7 +139,7 @@ pub(super) fn scan(mut input: impl Read, mut hand_out: impl FnMut(Piece) -> bool
     let mut ended = Ok(());
     loop {
         let len = window.len();
-        window.resize(len + READ_BYTES, 0);
+        window.resize(len + at_once, 0);
         let got = match input.read(&mut window[len..]) {
             Ok(got) => got,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
@@ -213,7 +214,7 @@ mod tests {
                 reader = later;
                 (!now.is_empty()).then(|| now.to_vec())
             });
-            scan(Chunks(steps), |piece| {
+            scan(Chunks(steps), READ_BYTES, |piece| {
                 seen.push((piece.kind, piece.start_bit, piece.bits, piece.bytes_from(0).len()));
                 true
             })
