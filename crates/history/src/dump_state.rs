@@ -146,11 +146,11 @@ impl StateWriter {
 }
 
 /// Reads a state in prefix order.
-pub(crate) struct StateReader {
+pub(crate) struct StateReader<F = File> {
     pub source: SourceId,
     /// [`sha_mark`] of the source's sha256.
     pub sha_mark: u64,
-    input: BufReader<zstd::Decoder<'static, BufReader<io::Take<File>>>>,
+    input: BufReader<zstd::Decoder<'static, BufReader<io::Take<F>>>>,
     absent: BTreeSet<(i32, Family)>,
     prefix: Option<Prefix>,
     routes: Vec<Held>,
@@ -160,12 +160,20 @@ pub(crate) struct StateReader {
 impl StateReader {
     /// Opens a state; `Ok(None)` if there is none, or what is there is not one or is damaged.
     pub fn open(path: &Path) -> io::Result<Option<StateReader>> {
-        let mut file = match File::open(path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(e),
-        };
-        let len = file.metadata()?.len();
+        match File::open(path) {
+            Ok(file) => {
+                let len = file.metadata()?.len();
+                StateReader::read(file, len)
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+impl<F: Read + Seek> StateReader<F> {
+    /// As [`StateReader::open`], of a file of `len` bytes.
+    pub fn read(mut file: F, len: u64) -> io::Result<Option<StateReader<F>>> {
         if len < HEAD + TAIL || !is_whole(&mut file, len)? {
             return Ok(None);
         }
@@ -254,7 +262,7 @@ impl StateReader {
 }
 
 /// True if the hash at the end is that of the rest.
-fn is_whole(file: &mut File, len: u64) -> io::Result<bool> {
+fn is_whole(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
     let mut hash = 0;
     let mut left = usize::try_from(len - 8).unwrap_or(usize::MAX);
     let mut block = vec![0u8; BLOCK];

@@ -82,14 +82,15 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+#[cfg(feature = "sql")]
 impl From<datafusion::error::DataFusionError> for Error {
     fn from(e: datafusion::error::DataFusionError) -> Error {
         Error::Engine(e.strip_backtrace())
     }
 }
 
-impl From<datafusion::arrow::error::ArrowError> for Error {
-    fn from(e: datafusion::arrow::error::ArrowError) -> Error {
+impl From<arrow_schema::ArrowError> for Error {
+    fn from(e: arrow_schema::ArrowError) -> Error {
         Error::Engine(e.to_string())
     }
 }
@@ -110,6 +111,7 @@ mod tests {
             assert!(Error::parquet(path, parquet::errors::ParquetError::from(full())).is_full());
             let text = parquet::errors::ParquetError::General(full().to_string());
             assert!(Error::parquet(path, text).is_full());
+            #[cfg(feature = "sql")]
             assert!(Error::from(datafusion::error::DataFusionError::from(full())).is_full());
         }
         let code = rusqlite::ffi::Error { code: rusqlite::ErrorCode::DiskFull, extended_code: 13 };

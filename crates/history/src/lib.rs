@@ -13,7 +13,8 @@
 //! | `commit`, `workspace`, `sweep` | whole or not at all |
 //! | `view`, `scan` | what is visible, and its rows |
 //! | `query` | rows out, typed |
-//! | `engine` | the user's SQL, by the embedded query engine |
+//! | `fuzz` | doors to the readers of stored bytes, for fuzzing only |
+//! | `engine` | the user's SQL, by the embedded query engine; feature `sql`, on by default |
 //!
 //! Must not know: formats of input, findings, the terminal, the network. The only crate that knows files on disk and the
 //! query engine; no engine type leaves it.
@@ -21,8 +22,11 @@
 pub mod catalogue;
 mod commit;
 mod dump_state;
+#[cfg(feature = "sql")]
 mod engine;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod query;
 mod routes;
 mod scan;
@@ -39,6 +43,7 @@ use std::path::{Path, PathBuf};
 
 pub use catalogue::{AsnList, FaultCount, SegmentFile, Selection, StoredFault};
 pub use commit::{Committed, Step};
+#[cfg(feature = "sql")]
 pub use engine::{SqlAnswer, SqlValue};
 pub use error::Error;
 pub use scan::ScanStats;

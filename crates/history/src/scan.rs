@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use bytes::Bytes;
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
-};
-use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
@@ -195,8 +194,13 @@ fn scan_segment(
     outcome
 }
 
-fn scan_open(
-    file: &Counted,
+/// The rows of a segment in memory: see [`Scanner::scan`].
+pub(crate) fn scan_bytes(bytes: &Bytes, tests: &[Test], columns: &[&str]) -> Result<Vec<RecordBatch>, ParquetError> {
+    scan_open(bytes, None, tests, columns).map(|scanned| scanned.batches)
+}
+
+fn scan_open<F: ChunkReader + Clone + 'static>(
+    file: &F,
     footer: Option<ArrowReaderMetadata>,
     tests: &[Test],
     columns: &[&str],

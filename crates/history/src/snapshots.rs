@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::DataType;
+use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::DataType;
 use headwater_route::rows::{Delegated, LinkKind, SnapshotRow};
 use headwater_route::{Asn, Family, SourceId, Time};
 use rustc_hash::FxHashMap;
@@ -312,8 +312,8 @@ pub(crate) fn table_rows(
 
 #[cfg(test)]
 mod tests {
-    use datafusion::arrow::array::AsArray;
-    use datafusion::arrow::datatypes::Int64Type;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
 
     use super::*;
 

@@ -104,7 +104,7 @@ impl History {
         wanted: impl Fn(SourceId) -> bool,
         tests: &[Test],
         columns: &[&str],
-    ) -> Result<Vec<datafusion::arrow::array::RecordBatch>, Error> {
+    ) -> Result<Vec<arrow_array::RecordBatch>, Error> {
         let (low, high) = keys.unwrap_or((i64::MIN, i64::MAX));
         let files: Vec<&SegmentFile> =
             view.segments(table).iter().filter(|s| s.key.0 <= high && s.key.1 >= low && wanted(s.source)).collect();

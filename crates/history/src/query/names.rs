@@ -61,7 +61,7 @@ impl History {
         ];
         let columns = ["registry", "country", "date", "status", "opaque_id", "source", "position"];
         for batch in &self.scan(&view, Table::Delegations, Some((0, 0)), |_| true, &tests, &columns)? {
-            use datafusion::arrow::array::Array;
+            use arrow_array::Array;
             let columns = Columns(batch);
             let (registry, country) = (columns.text("registry")?, columns.text("country")?);
             let (date, status, opaque) = (columns.int("date")?, columns.text("status")?, columns.text("opaque_id")?);
