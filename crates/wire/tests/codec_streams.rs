@@ -151,6 +151,33 @@ fn damage_gives_what_is_before_it() {
     }
 }
 
+/// What was decoded before the damage comes out, whatever the reader asks for at once.
+#[test]
+fn a_wrong_checksum_takes_nothing_along() {
+    for codec in [Codec::Gzip, Codec::Bzip2, Codec::Xz, Codec::Zstd] {
+        for bytes in [vec![b'a'; 5_600], noise(50_000, 12)] {
+            let mut packed = compress(codec, &bytes);
+            // A check over all the content stands close to the end, in xz before the index and the footer.
+            let from_end = if codec == Codec::Xz { 12 + 12 + 4 } else { 4 };
+            let at = packed.len() - from_end;
+            packed[at] ^= 0x10;
+            for step in [7, 4096, 100_000] {
+                let mut stream = opened(packed.clone());
+                let (mut out, mut errors, mut buffer) = (Vec::new(), 0, vec![0; step]);
+                loop {
+                    match stream.read(&mut buffer) {
+                        Ok(0) => break,
+                        Ok(len) => out.extend_from_slice(&buffer[..len]),
+                        Err(_) => errors += 1,
+                    }
+                }
+                assert_eq!((out.len(), errors), (bytes.len(), 1), "{codec:?} by {step}");
+                assert!(out == bytes);
+            }
+        }
+    }
+}
+
 #[test]
 fn any_single_damage_ends_without_panic() {
     for codec in [Codec::Gzip, Codec::Bzip2, Codec::Xz, Codec::Zstd] {

@@ -219,11 +219,13 @@ impl Steps for Xz {
 pub(super) struct Zstd {
     decoder: ZstdDecoder<'static>,
     wants: usize,
+    /// The last step filled what it was given: more may be decoded already.
+    holds: bool,
 }
 
 impl Zstd {
     pub(super) fn new() -> io::Result<Zstd> {
-        Ok(Zstd { decoder: ZstdDecoder::new()?, wants: Zstd::FIRST })
+        Ok(Zstd { decoder: ZstdDecoder::new()?, wants: Zstd::FIRST, holds: false })
     }
 
     /// Enough for the start of a frame header (ZSTD_FRAMEHEADERSIZE_MIN).
@@ -232,9 +234,19 @@ impl Zstd {
 
 impl Steps for Zstd {
     fn step(&mut self, input: &[u8], out: &mut [u8], _last: bool) -> Step {
-        let mut from = InBuffer::around(&input[..input.len().min(self.wants)]);
+        let room = out.len();
         let mut into = OutBuffer::around(out);
+        if std::mem::take(&mut self.holds) {
+            // Without input, for a failure behind it would take it along.
+            let result = self.decoder.run(&mut InBuffer::around(&[]), &mut into);
+            if result.is_ok() && into.pos() > 0 {
+                self.holds = into.pos() == room;
+                return Step { read: 0, written: into.pos(), then: Then::On };
+            }
+        }
+        let mut from = InBuffer::around(&input[..input.len().min(self.wants)]);
         let result = self.decoder.run(&mut from, &mut into);
+        self.holds = into.pos() == room;
         let then = match result {
             Ok(0) => Then::Boundary,
             Ok(wants) => {
@@ -248,7 +260,7 @@ impl Steps for Zstd {
     }
 
     fn start(&mut self, byte: u8) -> bool {
-        self.wants = Zstd::FIRST;
+        (self.wants, self.holds) = (Zstd::FIRST, false);
         matches!(byte, 0x28 | 0x50..=0x5f)
     }
 }
