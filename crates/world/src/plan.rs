@@ -1,0 +1,195 @@
+//! A scenario, planned: everything that will happen, before anything has.
+//!
+//! Place on the way: scenario and seed in, topology, announcements and ordered changes out. Events write into a [`Plan`] what
+//! they change, and the truth about it. Must not know: routes, files.
+
+use headwater_route::{Asn, Family, Prefix, Time};
+
+use crate::announce::Announcement;
+use crate::error::WorldError;
+use crate::event;
+use crate::observe::{CollectorId, VantageId, Watch};
+use crate::random::Random;
+use crate::scenario::Scenario;
+use crate::timeline::{Change, What};
+use crate::topology::{AsIndex, Conduct, Network, NetworkKind, REGIONS, Relation, Topology, generate};
+use crate::truth::{EventTruth, Incident};
+
+mod addresses;
+
+/// All that a world starts from, and all that will change.
+pub struct Plan {
+    /// What chance is drawn from.
+    pub seed: u64,
+    /// The world begins.
+    pub from: Time,
+    /// It ends.
+    pub until: Time,
+    /// The topology at the start.
+    pub topology: Topology,
+    /// Prefixes and how they are announced at the start.
+    pub announced: Vec<(Vec<Prefix>, Announcement)>,
+    /// Collectors and vantages.
+    pub watch: Watch,
+    /// What changes; sorted by time when the plan is done, changes of one time in the order they were planned.
+    pub changes: Vec<Change>,
+    /// The truth about events.
+    pub events: Vec<EventTruth>,
+    /// The truth about incidents.
+    pub incidents: Vec<Incident>,
+    /// Networks whose carriage is kept in the truth: the cast.
+    pub watched: Vec<AsIndex>,
+}
+
+impl Plan {
+    /// Plans a scenario.
+    pub fn of(scenario: &Scenario, seed: u64) -> Result<Plan, WorldError> {
+        let mut topology = generate(&scenario.topology, seed);
+        let crowd = topology.networks().len();
+        let mut announced = addresses::crowd(&topology, &scenario.table, seed);
+        // Vantages are drawn from the crowd: whether the cast can be seen is no matter of chance.
+        let watch = Watch::draw(&topology, &scenario.observers, seed);
+        let watched = cast(scenario, seed, &mut topology, crowd, &mut announced)?;
+        let mut plan = Plan {
+            seed,
+            from: scenario.calendar.from,
+            until: scenario.calendar.until,
+            topology,
+            announced,
+            watch,
+            changes: Vec::new(),
+            events: Vec::new(),
+            incidents: Vec::new(),
+            watched,
+        };
+        for (id, event) in scenario.events.iter().enumerate() {
+            event::plan(&mut plan, id, event)
+                .map_err(|error| WorldError::scenario(format!("event {id} ({}): {error}", event.what.name())))?;
+        }
+        plan.changes.sort_by_key(|change| change.at);
+        plan.events.sort_by_key(|event| (event.from, event.id));
+        plan.incidents.sort_by_key(|incident| incident.from);
+        Ok(plan)
+    }
+
+    /// The network that a scenario names: by number (`AS64500`, `64500`) or by the name of its cast.
+    pub fn network(&self, name: &str) -> Result<AsIndex, WorldError> {
+        let by_number = name.parse::<Asn>().ok().and_then(|asn| self.topology.find(asn));
+        let by_name = || {
+            let named = |network: &Network| network.name.as_deref() == Some(name);
+            self.topology.networks().iter().position(named).map(|at| AsIndex(at as u32))
+        };
+        by_number.or_else(by_name).ok_or_else(|| WorldError::scenario(format!("there is no network {name:?}")))
+    }
+
+    /// The number of a network.
+    pub fn asn(&self, network: AsIndex) -> Asn {
+        self.topology.network(network).asn
+    }
+
+    /// A collector by name.
+    pub fn collector(&self, name: &str) -> Result<CollectorId, WorldError> {
+        let at = self.watch.collectors.iter().position(|collector| collector.name == name);
+        let at = at.ok_or_else(|| WorldError::scenario(format!("there is no collector {name:?}")))?;
+        Ok(CollectorId(at as u32))
+    }
+
+    /// Vantages of a network at a collector.
+    pub fn vantages(&self, collector: CollectorId, network: AsIndex) -> Vec<VantageId> {
+        let of = self.watch.of_collector(collector);
+        of.filter(|id| self.watch.vantages[id.0 as usize].network == network).collect()
+    }
+
+    /// The prefixes that a network announces at the start, of one family or both.
+    pub fn prefixes_of(&self, network: AsIndex, family: Option<Family>) -> Vec<Prefix> {
+        let by = |announcement: &Announcement| {
+            announcement.seeds.iter().any(|seed| seed.at == network && seed.tail.is_empty())
+        };
+        let of = self.announced.iter().filter(|(_, announcement)| by(announcement)).flat_map(|(prefixes, _)| prefixes);
+        let mut of: Vec<Prefix> = of.copied().filter(|p| family.is_none_or(|family| p.family() == family)).collect();
+        of.sort();
+        of
+    }
+
+    /// Plans a change.
+    pub fn change(&mut self, at: Time, what: What) {
+        self.changes.push(Change { at, what });
+    }
+
+    /// Plans a relation in both families, as far as both networks have them; `None` ends it.
+    pub fn relate(&mut self, at: Time, a: AsIndex, b: AsIndex, relation: Option<Relation>) {
+        let both_v6 = self.topology.network(a).v6 && self.topology.network(b).v6;
+        for family in [Family::V4, Family::V6] {
+            if family == Family::V4 || both_v6 || relation.is_none() {
+                self.change(at, What::Relate { a, b, family, relation });
+            }
+        }
+    }
+
+    /// A stream of chance of an event.
+    pub fn random(&self, label: &str, id: usize) -> Random {
+        Random::of(self.seed, &format!("{label} {id}"))
+    }
+}
+
+/// Adds the cast to the topology; gives its networks.
+fn cast(
+    scenario: &Scenario,
+    seed: u64,
+    topology: &mut Topology,
+    crowd: usize,
+    announced: &mut Vec<(Vec<Prefix>, Announcement)>,
+) -> Result<Vec<AsIndex>, WorldError> {
+    let mut random = Random::of(seed, "cast");
+    let sellers: Vec<AsIndex> = (0..crowd as u32)
+        .map(AsIndex)
+        .filter(|index| {
+            let network = topology.network(*index);
+            network.v6 && matches!(network.kind, NetworkKind::TierOne | NetworkKind::Transit)
+        })
+        .collect();
+    let mut cast = Vec::new();
+    for member in &scenario.networks {
+        if topology.find(member.asn).is_some() {
+            return Err(WorldError::scenario(format!("{} stands twice among the networks", member.asn)));
+        }
+        let me = topology.add_network(Network {
+            asn: member.asn,
+            kind: member.kind,
+            region: member.region % REGIONS,
+            organisation: topology.networks().len() as u32,
+            name: member.name.as_deref().map(Box::from),
+            v6: true,
+            conduct: Conduct::default(),
+        });
+        let known = |topology: &Topology, asn: Asn| {
+            let missing = || WorldError::scenario(format!("{}: {asn} does not stand before it", member.asn));
+            topology.find(asn).ok_or_else(missing)
+        };
+        for provider in &member.providers {
+            let provider = known(topology, *provider)?;
+            topology.relate_both(provider, me, Some(Relation::Provider));
+        }
+        for peer in &member.peers {
+            let peer = known(topology, *peer)?;
+            topology.relate_both(peer, me, Some(Relation::Peer));
+        }
+        if let Some(sibling) = member.sibling_of {
+            let sibling = known(topology, sibling)?;
+            topology.network_mut(me).organisation = topology.network(sibling).organisation;
+        }
+        let mut bought = 0;
+        for _ in 0..member.crowd_providers.saturating_mul(8) {
+            let Some(&provider) = random.pick(&sellers) else { break };
+            if bought < member.crowd_providers && topology.link_between(provider, me).is_none() {
+                topology.relate_both(provider, me, Some(Relation::Provider));
+                bought += 1;
+            }
+        }
+        if !member.prefixes.is_empty() {
+            announced.push((member.prefixes.clone(), Announcement::plain(me)));
+        }
+        cast.push(me);
+    }
+    Ok(cast)
+}

@@ -1,0 +1,213 @@
+//! Keeps the truth while a world is played.
+
+use std::collections::BTreeMap;
+
+use headwater_route::{Asn, Family, Prefix, Time};
+
+use crate::observe::VantageId;
+use crate::plan::Plan;
+use crate::scenario::Scenario;
+use crate::timeline::{State, What};
+use crate::topology::{AsIndex, LinkId, Relation, Topology};
+use crate::truth::{Carriage, NetworkTruth, OriginTruth, RelationTruth, SCHEMA, Truth, VantageTruth};
+
+/// The truth so far.
+pub(super) struct Record {
+    truth: Truth,
+    watched: Vec<AsIndex>,
+    /// Relations that last: (network, network, family) to what, and since when.
+    relations: BTreeMap<(LinkId, Family), (Relation, Time)>,
+    /// Origins that last: prefix to (origin, by whom, since when).
+    origins: BTreeMap<(Prefix, Asn), (Option<Asn>, Time)>,
+    /// What was last told of carriage.
+    carriage: BTreeMap<(AsIndex, Family), (Vec<(Asn, u32)>, u32)>,
+    topology: Topology,
+}
+
+impl Record {
+    pub(super) fn new(scenario: &Scenario, plan: &Plan) -> Record {
+        let network = |network: &crate::topology::Network| NetworkTruth {
+            asn: network.asn,
+            kind: network.kind,
+            organisation: network.organisation,
+            name: network.name.as_deref().map(str::to_owned),
+        };
+        let vantage = |vantage: &crate::observe::Vantage| VantageTruth {
+            collector: plan.watch.collectors[vantage.collector.0 as usize].name.clone(),
+            asn: vantage.session.asn,
+            addr: vantage.session.addr,
+            family: vantage.family,
+            feed: vantage.feed,
+        };
+        let truth = Truth {
+            schema: SCHEMA.to_owned(),
+            note: "an invented world: nothing in it is about a real network".to_owned(),
+            scenario: scenario.name.clone(),
+            seed: plan.seed,
+            from: plan.from,
+            until: plan.until,
+            networks: plan.topology.networks().iter().map(network).collect(),
+            vantages: plan.watch.vantages.iter().map(vantage).collect(),
+            events: plan.events.clone(),
+            incidents: plan.incidents.clone(),
+            origins: Vec::new(),
+            carriage: Vec::new(),
+            relations: Vec::new(),
+        };
+        Record {
+            truth,
+            watched: plan.watched.clone(),
+            relations: BTreeMap::new(),
+            origins: BTreeMap::new(),
+            carriage: BTreeMap::new(),
+            topology: Topology::default(),
+        }
+    }
+
+    /// The truth so far, without what still lasts.
+    pub(super) fn truth(&self) -> Truth {
+        self.truth.clone()
+    }
+
+    /// Takes in the world as it is at its start.
+    pub(super) fn look(&mut self, state: &State, at: Time) {
+        self.topology = state.topology().clone();
+        for number in 0..self.topology.links().len() {
+            self.look_at_link(state.topology(), LinkId(number as u32), at);
+        }
+        self.look_at_watched(state, at);
+    }
+
+    /// Takes in what changes have made of it.
+    pub(super) fn changed(&mut self, state: &State, at: Time, changes: &[What]) {
+        for change in changes {
+            if let What::Relate { a, b, .. } = change
+                && let Some(link) = state.topology().link_between(*a, *b)
+            {
+                self.look_at_link(state.topology(), link, at);
+            }
+        }
+        // A vantage's incident is no news of a network.
+        if changes.iter().any(|change| !matches!(change, What::Vantage(..) | What::Collector(..))) {
+            self.look_at_watched(state, at);
+        }
+        self.topology = state.topology().clone();
+    }
+
+    fn look_at_link(&mut self, topology: &Topology, id: LinkId, at: Time) {
+        let link = topology.links()[id.0 as usize];
+        for family in [Family::V4, Family::V6] {
+            let now = link.relation(family);
+            let was = self.relations.get(&(id, family)).copied();
+            if was.map(|(relation, _)| relation) == now {
+                continue;
+            }
+            if let Some((relation, since)) = was {
+                self.truth.relations.push(told(topology, id, relation, family, since, Some(at)));
+            }
+            match now {
+                Some(relation) => self.relations.insert((id, family), (relation, at)),
+                None => self.relations.remove(&(id, family)),
+            };
+        }
+    }
+
+    /// Who announces the prefixes of watched networks, and through whom the vantages reach them.
+    fn look_at_watched(&mut self, state: &State, at: Time) {
+        let mut origins = BTreeMap::new();
+        let mut prefixes: BTreeMap<(AsIndex, Family), Vec<Prefix>> = BTreeMap::new();
+        for (prefix, announcement) in state.table() {
+            if !announcement.seeds.iter().any(|seed| self.watched.binary_search(&seed.at).is_ok()) {
+                continue;
+            }
+            for seed in &announcement.seeds {
+                let asn = state.topology().network(seed.at).asn;
+                let origin = seed.tail.last().copied().unwrap_or(asn);
+                origins.insert((*prefix, origin), (origin != asn).then_some(asn));
+                if let (Some(index), Ok(_)) = (state.topology().find(origin), self.watched.binary_search(&seed.at)) {
+                    prefixes.entry((index, prefix.family())).or_default().push(*prefix);
+                }
+            }
+        }
+        self.origins.retain(|key, (by, since)| {
+            let lasts = origins.get(key) == Some(by);
+            if !lasts {
+                self.truth.origins.push(OriginTruth {
+                    prefix: key.0,
+                    origin: key.1,
+                    by: *by,
+                    from: *since,
+                    until: Some(at),
+                });
+            }
+            lasts
+        });
+        for (key, by) in origins {
+            self.origins.entry(key).or_insert((by, at));
+        }
+        for network in self.watched.clone() {
+            for family in [Family::V4, Family::V6] {
+                let prefixes = prefixes.remove(&(network, family)).unwrap_or_default();
+                self.look_at_carriage(state, at, network, family, &prefixes);
+            }
+        }
+    }
+
+    fn look_at_carriage(&mut self, state: &State, at: Time, network: AsIndex, family: Family, prefixes: &[Prefix]) {
+        let origin = state.topology().network(network).asn;
+        let vantages = (0..state.watch().vantages.len() as u32).map(VantageId);
+        let vantages: Vec<VantageId> =
+            vantages.filter(|vantage| state.watch().vantages[vantage.0 as usize].family == family).collect();
+        let mut upstreams: BTreeMap<Asn, u32> = BTreeMap::new();
+        let mut unseen = 0;
+        for prefix in prefixes {
+            for vantage in &vantages {
+                match state.path(*vantage, prefix) {
+                    None => unseen += 1,
+                    Some(hops) => {
+                        let before = hops.iter().rev().find(|hop| **hop != origin.0);
+                        if let Some(upstream) = before {
+                            *upstreams.entry(Asn(*upstream)).or_default() += 1;
+                        }
+                    }
+                }
+            }
+        }
+        let upstreams: Vec<(Asn, u32)> = upstreams.into_iter().collect();
+        let told = (upstreams.clone(), unseen);
+        let was = self.carriage.get(&(network, family));
+        if was == Some(&told) || (was.is_none() && upstreams.is_empty()) {
+            return;
+        }
+        self.carriage.insert((network, family), told);
+        self.truth.carriage.push(Carriage { origin, family, at, upstreams, unseen });
+    }
+
+    /// The whole truth.
+    pub(super) fn finish(mut self) -> Truth {
+        for ((id, family), (relation, since)) in std::mem::take(&mut self.relations) {
+            self.truth.relations.push(told(&self.topology, id, relation, family, since, None));
+        }
+        for ((prefix, origin), (by, since)) in std::mem::take(&mut self.origins) {
+            self.truth.origins.push(OriginTruth { prefix, origin, by, from: since, until: None });
+        }
+        self.truth.relations.sort_by_key(|told| (told.a, told.b, told.family, told.from));
+        self.truth.origins.sort_by_key(|told| (told.prefix, told.from, told.origin));
+        self.truth
+    }
+}
+
+fn told(
+    topology: &Topology,
+    id: LinkId,
+    relation: Relation,
+    family: Family,
+    from: Time,
+    until: Option<Time>,
+) -> RelationTruth {
+    let link = topology.links()[id.0 as usize];
+    let (a, b) = (topology.network(link.a).asn, topology.network(link.b).asn);
+    let (a, b, relation) = if relation == Relation::Customer { (b, a, relation.reversed()) } else { (a, b, relation) };
+    let exchange = link.exchange.map(|id| topology.exchanges()[id.0 as usize].route_server);
+    RelationTruth { a, b, relation, family, route_server: exchange, from, until }
+}

@@ -1,0 +1,133 @@
+//! The small preset, played and read back through `wire`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use headwater_route::{Event, Fault, Observation, Prefix, Session, SessionId, Time};
+use headwater_wire::{codec, mrt, snapshot, sniff};
+use headwater_world::World;
+use headwater_world::scenario::Scenario;
+
+fn play(dir: &Path, threads: usize) {
+    let scenario = Scenario::preset("small").expect("the preset is sound");
+    World::new(scenario, None).unwrap().run(dir, threads).unwrap();
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn open(path: &Path) -> impl BufRead {
+    BufReader::with_capacity(
+        sniff::HEAD_BYTES,
+        codec::open(File::open(path).unwrap(), codec::Limits::default()).unwrap(),
+    )
+}
+
+/// What a collector's sessions hold, by what its files say.
+#[derive(Default)]
+struct Tables {
+    sessions: Vec<Session>,
+    routes: BTreeMap<(Session, Prefix), Vec<u8>>,
+    faults: Vec<Fault>,
+}
+
+impl mrt::Sink for Tables {
+    fn session(&mut self, id: SessionId, session: Session) {
+        assert_eq!(id.0 as usize, self.sessions.len());
+        self.sessions.push(session);
+    }
+
+    fn observation(&mut self, observation: &Observation<'_>) {
+        let session = self.sessions[observation.session.0 as usize];
+        match observation.event {
+            Event::Held(route) | Event::Announced(route) => {
+                let path = route.attributes.path.bytes().to_vec();
+                self.routes.insert((session, route.nlri.prefix), path);
+            }
+            Event::Withdrawn(nlri) => drop(self.routes.remove(&(session, nlri.prefix))),
+            Event::State { to: 6, .. } => {}
+            Event::State { .. } => self.routes.retain(|(of, _), _| *of != session),
+        }
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+}
+
+impl Tables {
+    fn read(&mut self, path: &Path) {
+        self.sessions.clear();
+        mrt::read(&mut open(path), &mrt::Options::default(), self);
+        assert!(self.faults.is_empty(), "{}: {:?}", path.display(), self.faults);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_whatever_the_threads() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    play(one.path(), 1);
+    play(two.path(), 2);
+    let (first, second) = (files(one.path()), files(two.path()));
+    assert!(first.len() > 40, "{first:?}");
+    assert_eq!(first.len(), second.len());
+    for (a, b) in first.iter().zip(&second) {
+        assert_eq!(a.strip_prefix(one.path()), b.strip_prefix(two.path()));
+        assert!(fs::read(a).unwrap() == fs::read(b).unwrap(), "{} differs", a.display());
+    }
+}
+
+#[test]
+fn tables_are_those_before_with_the_updates_between() {
+    let dir = tempfile::tempdir().unwrap();
+    play(dir.path(), 2);
+    let mut compared = 0;
+    for collector in ["rrc00", "rrc01", "rrc02", "rrc03"] {
+        let of = |kind: &str| -> Vec<PathBuf> {
+            let all = files(&dir.path().join("routes").join(collector));
+            all.into_iter().filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(kind)).collect()
+        };
+        let mut folded = Tables::default();
+        folded.read(&of("bview.20240301.0000")[0]);
+        assert!(folded.routes.len() > 2000, "{collector}: {}", folded.routes.len());
+        for (day, updates) in of("updates.").iter().enumerate() {
+            folded.read(updates);
+            let mut table = Tables::default();
+            table.read(&of(&format!("bview.202403{:02}.0000", day + 2))[0]);
+            assert!(folded.routes == table.routes, "{collector}: day {}", day + 2);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 4 * 7);
+}
+
+#[test]
+fn snapshots_are_read_without_faults() {
+    let dir = tempfile::tempdir().unwrap();
+    play(dir.path(), 2);
+    let mut forms = Vec::new();
+    for path in files(&dir.path().join("snapshots")) {
+        let mut reader = open(&path);
+        let head = reader.fill_buf().unwrap().to_vec();
+        let sniffed = sniff::sniff(&head, &path.to_string_lossy()).unwrap();
+        let mut rows = 0u64;
+        let summary = snapshot::read(&mut reader, &sniffed, &mut |_, _| rows += 1, &mut |fault| panic!("{fault:?}"));
+        assert!(summary.complete && rows > 100, "{}", path.display());
+        forms.push((sniffed.series, summary.date.map(|(from, _)| from)));
+    }
+    let day = Time::from_date(2024, 3, 1);
+    let expected = ["caida-serial1", "caida-serial2", "ipfire-location"].map(|series| (series.to_owned(), day));
+    assert!(expected.iter().all(|form| forms.contains(form)), "{forms:?}");
+}
