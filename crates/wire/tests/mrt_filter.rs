@@ -148,3 +148,21 @@ fn parts_of_filters_are_read_from_text() {
         "\"AS64500\" is not a path pattern: no path contains 'A' (write ^64500 .* 64510$ or _64500_64501_)"
     );
 }
+
+/// As BIRD writes what it originates: no attributes, an empty path.
+#[test]
+fn a_route_without_attributes_has_no_origin_to_pass_by() {
+    let mut writer = Writer::new(Vec::new());
+    writer.peer_table(TIME, &peer_table(&[session(64500, "192.0.2.1")])).unwrap();
+    let none = Attributes::default();
+    let entries = vec![RibEntry { peer: 0, originated: None, path_id: None, attributes: &none }];
+    let rib = Rib { sequence: 0, prefix: prefix("203.0.113.0/24"), multicast: false, generic: false, entries };
+    writer.rib(TIME, &rib).unwrap();
+    let bytes = writer.into_inner();
+    let events = |filter| read_with(&bytes, &Options { filter, ..Options::default() }).0.events();
+    assert_eq!(events(by_prefix("203.0.113.0/24")).len(), 1);
+    assert_eq!(events(Filter { paths: vec!["^$".parse().unwrap()], ..Filter::default() }).len(), 1);
+    assert!(events(Filter { origins: vec![Asn(64510)], ..Filter::default() }).is_empty());
+    assert!(events(Filter { through: vec![Asn(64510)], ..Filter::default() }).is_empty());
+    assert!(events(Filter { paths: vec!["_64510_".parse().unwrap()], ..Filter::default() }).is_empty());
+}

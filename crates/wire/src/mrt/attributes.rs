@@ -169,6 +169,10 @@ impl<'a> Parts<'a> {
         if let Some(why) = wrong.or_else(|| self.absent_in_table(place)) {
             return Outcome::Malformed(why);
         }
+        // A router's own route, without attributes: its path is empty, and nobody has been asked about it yet.
+        if place == Place::Table && !self.has(code::AS_PATH) && !wants_path(self.attributes.path) {
+            return Outcome::Unwanted;
+        }
         if width == Width::Two && self.has(code::AS_PATH) {
             self.resolve_aggregator();
             path::widen(self.narrow_path, self.as4_path, scratch);
