@@ -147,7 +147,7 @@ impl<'a> PathRef<'a> {
 }
 
 /// An owned AS path. Text form: `64500 64501 {64502,64503}`, confederations as `(…)` and `[…]`; it reads back as written
-/// except that neighbouring sequences merge.
+/// except that neighbouring sequences merge, and segments without ASNs are left out.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct AsPath {
     /// Segments, nearest AS first.
@@ -244,7 +244,9 @@ impl FromStr for AsPath {
                 .filter(|w| !w.is_empty())
                 .map(|w| w.parse::<u32>().map(Asn).map_err(|_| err()))
                 .collect::<Result<Vec<_>, _>>()?;
-            segments.push(PathSegment { kind, asns });
+            if !asns.is_empty() {
+                segments.push(PathSegment { kind, asns });
+            }
             rest = tail.trim_start();
         }
         Ok(AsPath { segments })
@@ -282,6 +284,13 @@ mod tests {
         assert_eq!(origin("64500 {64510,64511}"), None);
         assert_eq!(origin("64500 (64512 64513)"), None);
         assert_eq!(origin(""), None);
+    }
+
+    #[test]
+    fn brackets_around_nothing_are_no_segment() {
+        for (text, path) in [("() 64500 [64501]", "64500 [64501]"), ("64500 {}", "64500"), ("{}", "")] {
+            assert_eq!(text.parse::<AsPath>().unwrap().to_string(), path);
+        }
     }
 
     #[test]
