@@ -12,14 +12,15 @@ pub struct Registry {
     pub route_servers: BTreeSet<Asn>,
     /// The clique of the relationship core, where one is known.
     pub clique: BTreeSet<Asn>,
-    /// The world is invented: the documentation numbers of RFC 5398 stand for networks. Never true of real data.
+    /// The world is invented: numbers of documentation and the long ones of private use stand for networks. Never true of
+    /// real data.
     pub invented: bool,
 }
 
 impl Registry {
     /// True if no network can have this number.
     pub fn is_bogon(&self, asn: Asn) -> bool {
-        asn.is_bogon() && !(self.invented && asn.is_documentation())
+        asn.is_bogon() && !(self.invented && asn.is_of_invented_worlds())
     }
 }
 

@@ -33,6 +33,12 @@ impl Asn {
         matches!(self.0, 0 | 23456 | 64496..=131071 | 4_200_000_000..=u32::MAX)
     }
 
+    /// True for the numbers that networks of an invented world have: those of documentation (RFC 5398), which are too few, and
+    /// the long ones of private use (RFC 6996). The short ones (64512–65534) are private there too.
+    pub fn is_of_invented_worlds(self) -> bool {
+        self.is_documentation() || matches!(self.0, 4_200_000_000..=4_294_967_294)
+    }
+
     /// True for the documentation numbers of RFC 5398.
     pub fn is_documentation(self) -> bool {
         matches!(self.0, 64496..=64511 | 65536..=65551)
@@ -94,6 +100,16 @@ mod tests {
         assert!(!Asn(200593).is_bogon());
         assert!(!Asn(209030).is_bogon());
         assert!(!Asn(394240).is_bogon());
+    }
+
+    #[test]
+    fn invented_worlds_have_numbers_that_nobody_holds() {
+        for n in [64496, 65551, 4_200_000_000, 4_294_967_294] {
+            assert!(Asn(n).is_of_invented_worlds() && Asn(n).is_bogon(), "{n}");
+        }
+        for n in [0, 1, 23456, 64512, 65534, 65535, 65552, 4_199_999_999, u32::MAX] {
+            assert!(!Asn(n).is_of_invented_worlds(), "{n}");
+        }
     }
 
     #[test]
