@@ -128,10 +128,8 @@ fn announced(
         return vec![(prefixes, Announcement::plain(me))];
     }
     let mut parts: Vec<(Vec<Prefix>, Announcement)> = Vec::new();
-    let ways = providers.len().min(4);
     let mut seeds: Vec<Seed> = vec![Seed::plain(me)];
-    for way in 0..ways {
-        let other = providers[way];
+    for &other in providers.iter().take(4) {
         seeds.push(match random.below(3) {
             0 => Seed::plain(me).with(other, Export::Nothing),
             1 => Seed::plain(me).with(other, Export::Prepended(1 + random.below(3) as u8)),

@@ -20,7 +20,7 @@ pub(super) struct Record {
     /// Origins that last: prefix to (origin, by whom, since when).
     origins: BTreeMap<(Prefix, Asn), (Option<Asn>, Time)>,
     /// What was last told of carriage.
-    carriage: BTreeMap<(AsIndex, Family), (Vec<(Asn, u32)>, u32)>,
+    carriage: BTreeMap<(AsIndex, Family), Carriage>,
     topology: Topology,
 }
 
@@ -174,13 +174,13 @@ impl Record {
             }
         }
         let upstreams: Vec<(Asn, u32)> = upstreams.into_iter().collect();
-        let told = (upstreams.clone(), unseen);
-        let was = self.carriage.get(&(network, family));
-        if was == Some(&told) || (was.is_none() && upstreams.is_empty()) {
+        let same = |was: &Carriage| was.upstreams == upstreams && was.unseen == unseen;
+        if self.carriage.get(&(network, family)).map_or(upstreams.is_empty(), same) {
             return;
         }
-        self.carriage.insert((network, family), told);
-        self.truth.carriage.push(Carriage { origin, family, at, upstreams, unseen });
+        let told = Carriage { origin, family, at, upstreams, unseen };
+        self.carriage.insert((network, family), told.clone());
+        self.truth.carriage.push(told);
     }
 
     /// The whole truth.
