@@ -12,6 +12,8 @@
 mod graph;
 mod held;
 mod leak;
+#[cfg(test)]
+mod reference;
 mod spread;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
