@@ -110,6 +110,7 @@ pub struct Attributes<'a> {
 
 impl Attributes<'_> {
     /// The RFC 1997 communities as (high, low) halves.
+    #[inline]
     pub fn community_pairs(&self) -> impl Iterator<Item = (u16, u16)> + '_ {
         self.communities.chunks_exact(4).map(|c| (u16::from_be_bytes([c[0], c[1]]), u16::from_be_bytes([c[2], c[3]])))
     }

@@ -22,6 +22,7 @@ pub enum SegmentKind {
 
 impl SegmentKind {
     /// From the wire code.
+    #[inline]
     pub fn from_code(code: u8) -> Option<SegmentKind> {
         match code {
             1 => Some(SegmentKind::Set),
@@ -67,6 +68,7 @@ pub struct SegmentRef<'a> {
 
 impl<'a> SegmentRef<'a> {
     /// The ASNs in order.
+    #[inline]
     pub fn asns(self) -> impl DoubleEndedIterator<Item = Asn> + ExactSizeIterator + 'a {
         self.asns.chunks_exact(4).map(|b| Asn(u32::from_be_bytes([b[0], b[1], b[2], b[3]])))
     }
@@ -74,6 +76,7 @@ impl<'a> SegmentRef<'a> {
 
 impl<'a> PathRef<'a> {
     /// Checks the framing of a four-byte AS_PATH value. `None` if a segment type is unknown or a count overruns the bytes.
+    #[inline]
     pub fn new(bytes: &'a [u8]) -> Option<PathRef<'a>> {
         let mut rest = bytes;
         while let [code, count, tail @ ..] = rest {
@@ -84,11 +87,13 @@ impl<'a> PathRef<'a> {
     }
 
     /// The checked bytes; equal paths have equal bytes.
+    #[inline]
     pub fn bytes(self) -> &'a [u8] {
         self.0
     }
 
     /// The segments in order.
+    #[inline]
     pub fn segments(self) -> impl Iterator<Item = SegmentRef<'a>> {
         let mut rest = self.0;
         std::iter::from_fn(move || {

@@ -19,6 +19,7 @@ pub enum Family {
 
 impl Family {
     /// Address bits: 32 or 128.
+    #[inline]
     pub fn max_len(self) -> u8 {
         match self {
             Family::V4 => 32,
@@ -58,6 +59,7 @@ impl fmt::Display for PrefixError {
 
 impl std::error::Error for PrefixError {}
 
+#[inline]
 fn mask(len: u8) -> u128 {
     if len == 0 { 0 } else { u128::MAX << (128 - u32::from(len)) }
 }
@@ -73,6 +75,7 @@ impl Prefix {
     }
 
     /// As [`Prefix::new`], from left-aligned address bits.
+    #[inline]
     pub fn from_bits(family: Family, bits: u128, len: u8) -> Option<Prefix> {
         (len <= family.max_len()).then(|| Prefix { family, bits: bits & mask(len), len })
     }
@@ -84,17 +87,20 @@ impl Prefix {
     }
 
     /// Address family.
+    #[inline]
     pub fn family(&self) -> Family {
         self.family
     }
 
     /// Length in bits.
     #[allow(clippy::len_without_is_empty)]
+    #[inline]
     pub fn len(&self) -> u8 {
         self.len
     }
 
     /// First address, left-aligned in 128 bits (an IPv4 address fills the top 32).
+    #[inline]
     pub fn first_bits(&self) -> u128 {
         self.bits
     }
@@ -105,6 +111,7 @@ impl Prefix {
     }
 
     /// First address.
+    #[inline]
     pub fn addr(&self) -> IpAddr {
         match self.family {
             Family::V4 => IpAddr::V4(Ipv4Addr::from_bits((self.bits >> 96) as u32)),
@@ -113,6 +120,7 @@ impl Prefix {
     }
 
     /// True if `other` is this prefix or lies inside it.
+    #[inline]
     pub fn covers(&self, other: &Prefix) -> bool {
         self.family == other.family && self.len <= other.len && other.bits & mask(self.len) == self.bits
     }

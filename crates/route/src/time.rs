@@ -33,6 +33,7 @@ impl Time {
     }
 
     /// From seconds as MRT and most feeds write them; every `u32` is in range.
+    #[inline]
     pub fn from_unix(secs: u32) -> Time {
         Time(i64::from(secs) * 1_000_000)
     }

@@ -8,24 +8,24 @@ use super::bytes::Bytes;
 use super::nlri::Table;
 use super::path;
 
-const EXTENDED_LENGTH: u8 = 0x10;
+pub(super) const EXTENDED_LENGTH: u8 = 0x10;
 
-mod code {
-    pub(super) const ORIGIN: u8 = 1;
-    pub(super) const AS_PATH: u8 = 2;
-    pub(super) const NEXT_HOP: u8 = 3;
-    pub(super) const MED: u8 = 4;
-    pub(super) const LOCAL_PREF: u8 = 5;
-    pub(super) const ATOMIC_AGGREGATE: u8 = 6;
-    pub(super) const AGGREGATOR: u8 = 7;
-    pub(super) const COMMUNITIES: u8 = 8;
-    pub(super) const MP_REACH: u8 = 14;
-    pub(super) const MP_UNREACH: u8 = 15;
-    pub(super) const EXTENDED_COMMUNITIES: u8 = 16;
-    pub(super) const AS4_PATH: u8 = 17;
-    pub(super) const AS4_AGGREGATOR: u8 = 18;
-    pub(super) const LARGE_COMMUNITIES: u8 = 32;
-    pub(super) const ONLY_TO_CUSTOMER: u8 = 35;
+pub(super) mod code {
+    pub(in crate::mrt) const ORIGIN: u8 = 1;
+    pub(in crate::mrt) const AS_PATH: u8 = 2;
+    pub(in crate::mrt) const NEXT_HOP: u8 = 3;
+    pub(in crate::mrt) const MED: u8 = 4;
+    pub(in crate::mrt) const LOCAL_PREF: u8 = 5;
+    pub(in crate::mrt) const ATOMIC_AGGREGATE: u8 = 6;
+    pub(in crate::mrt) const AGGREGATOR: u8 = 7;
+    pub(in crate::mrt) const COMMUNITIES: u8 = 8;
+    pub(in crate::mrt) const MP_REACH: u8 = 14;
+    pub(in crate::mrt) const MP_UNREACH: u8 = 15;
+    pub(in crate::mrt) const EXTENDED_COMMUNITIES: u8 = 16;
+    pub(in crate::mrt) const AS4_PATH: u8 = 17;
+    pub(in crate::mrt) const AS4_AGGREGATOR: u8 = 18;
+    pub(in crate::mrt) const LARGE_COMMUNITIES: u8 = 32;
+    pub(in crate::mrt) const ONLY_TO_CUSTOMER: u8 = 35;
 }
 
 /// Bytes of an ASN in AS_PATH.
@@ -103,6 +103,24 @@ pub(super) struct Parts<'a> {
     reach_next_hop: Option<IpAddr>,
 }
 
+/// No attributes.
+#[inline]
+pub(super) fn nothing<'a>() -> Attributes<'a> {
+    Attributes {
+        path: PathRef::new(&[]).expect("no segments are well-formed"),
+        origin: None,
+        next_hop: None,
+        med: None,
+        local_pref: None,
+        atomic_aggregate: false,
+        aggregator: None,
+        communities: &[],
+        extended_communities: &[],
+        large_communities: &[],
+        only_to_customer: None,
+    }
+}
+
 impl Remarks {
     #[inline]
     pub(super) fn any(&self) -> bool {
@@ -114,19 +132,7 @@ impl<'a> Parts<'a> {
     #[inline]
     pub(super) fn new() -> Parts<'a> {
         Parts {
-            attributes: Attributes {
-                path: PathRef::new(&[]).expect("no segments are well-formed"),
-                origin: None,
-                next_hop: None,
-                med: None,
-                local_pref: None,
-                atomic_aggregate: false,
-                aggregator: None,
-                communities: &[],
-                extended_communities: &[],
-                large_communities: &[],
-                only_to_customer: None,
-            },
+            attributes: nothing(),
             reach: None,
             unreach: None,
             remarks: Remarks::default(),

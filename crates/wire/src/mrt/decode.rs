@@ -60,16 +60,16 @@ impl<'s, S: Sink + ?Sized> Decoder<'s, S> {
         }
     }
 
-    /// Decodes the record with this header, whose body is the first `len` bytes of `ahead`, or all of it if that is less.
-    pub(super) fn record(&mut self, record: Record, len: usize, ahead: &[u8]) -> After {
+    /// Decodes the record that stands in `self`, whose body is the first `len` bytes of `ahead`, or all of it if that is less.
+    pub(super) fn decode(&mut self, len: usize, ahead: &[u8]) -> After {
         let body = ahead.get(..len).unwrap_or(ahead);
-        self.record = record;
         self.cut = ahead.len() < len;
         self.clean = true;
         let mut extra = 0;
-        match record.kind {
+        let Record { kind, subtype, .. } = self.record;
+        match kind {
             kind::TABLE_DUMP_V2 => self.table_dump_v2(body),
-            kind::TABLE_DUMP if matches!(record.subtype, 1 | 2) => extra = self.table_dump(len, ahead),
+            kind::TABLE_DUMP if matches!(subtype, 1 | 2) => extra = self.table_dump(len, ahead),
             kind::BGP4MP => self.bgp4mp(body),
             kind::BGP4MP_ET => extra = self.bgp4mp_et(len, ahead),
             kind::BGP => self.bgp(body),
@@ -79,10 +79,11 @@ impl<'s, S: Sink + ?Sized> Decoder<'s, S> {
     }
 
     /// Passes over a record.
-    pub(super) fn pass(&mut self, record: Record, len: usize, ahead: &[u8]) -> After {
-        let extra = match record.kind {
-            kind::TABLE_DUMP if matches!(record.subtype, 1 | 2) => table_dump_extra(record.subtype, len, ahead),
-            kind::BGP4MP_ET => bgp4mp_et_extra(record.subtype, len, ahead),
+    pub(super) fn pass(&mut self, len: usize, ahead: &[u8]) -> After {
+        let Record { kind, subtype, .. } = self.record;
+        let extra = match kind {
+            kind::TABLE_DUMP if matches!(subtype, 1 | 2) => table_dump_extra(subtype, len, ahead),
+            kind::BGP4MP_ET => bgp4mp_et_extra(subtype, len, ahead),
             _ => 0,
         };
         After { clean: true, extra }

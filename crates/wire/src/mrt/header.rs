@@ -40,12 +40,14 @@ pub(crate) struct Header {
 
 impl Header {
     /// The header at the start of `bytes`, whatever it says.
+    #[inline]
     pub(crate) fn parse(bytes: &[u8]) -> Option<Header> {
         let mut bytes = Bytes(bytes);
         Some(Header { secs: bytes.u32()?, kind: bytes.u16()?, subtype: bytes.u16()?, len: bytes.u32()? })
     }
 
     /// True for a type and subtype that RFC 6396, 6397 or 8050 assign, at a time when MRT existed. Says nothing of the length.
+    #[inline]
     pub(crate) fn is_known(&self) -> bool {
         let known = match self.kind {
             kind::BGP => self.subtype <= 7,
@@ -59,11 +61,13 @@ impl Header {
     }
 
     /// True for a time when MRT existed.
+    #[inline]
     pub(super) fn is_of_age(&self) -> bool {
         self.secs >= OLDEST
     }
 
     /// The time, with the microseconds that types with them have at the start of the body.
+    #[inline]
     pub(super) fn time_with_micros(&self, body: &[u8]) -> Time {
         let micros = match self.kind {
             kind::BGP4MP_ET | kind::ISIS_ET | kind::OSPFV3_ET if self.len >= 4 => Bytes(body).u32(),
@@ -73,6 +77,7 @@ impl Header {
     }
 
     /// True if a record of at most `max` bytes may start so.
+    #[inline]
     pub(crate) fn is_plausible(&self, max: u32) -> bool {
         self.is_known() && self.len <= max
     }

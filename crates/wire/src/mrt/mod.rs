@@ -20,6 +20,7 @@ mod rib;
 mod sessions;
 mod stream;
 pub mod text;
+mod usual;
 
 use std::net::Ipv4Addr;
 

@@ -47,10 +47,21 @@ pub(super) fn take_prefix(bytes: &mut Bytes<'_>, family: Family) -> Result<(Pref
     if len > family.max_len() {
         return Err(BadNlri::Length(len));
     }
-    let shown = bytes.take(usize::from(len).div_ceil(8)).ok_or(BadNlri::Cut)?;
-    let mut whole = [0; 16];
-    whole[..shown.len()].copy_from_slice(shown);
-    let bits = u128::from_be_bytes(whole);
+    let shown = usize::from(len).div_ceil(8);
+    // Where more follows, a copy of one length is a load; what is not of the prefix is cut off again.
+    let ahead = match family {
+        Family::V4 => bytes.0.first_chunk().map(|four| u128::from(u32::from_be_bytes(*four)) << 96),
+        Family::V6 => bytes.0.first_chunk().map(|sixteen| u128::from_be_bytes(*sixteen)),
+    };
+    let of_prefix = bytes.take(shown).ok_or(BadNlri::Cut)?;
+    let bits = match ahead {
+        Some(bits) => bits & !u128::MAX.checked_shr(shown as u32 * 8).unwrap_or(0),
+        None => {
+            let mut whole = [0; 16];
+            whole[..shown].copy_from_slice(of_prefix);
+            u128::from_be_bytes(whole)
+        }
+    };
     let prefix = Prefix::from_bits(family, bits, len).ok_or(BadNlri::Length(len))?;
     Ok((prefix, prefix.first_bits() != bits))
 }

@@ -94,25 +94,21 @@ where
     S: Sink + ?Sized,
 {
     let ahead = stream.bytes().get(HEADER_BYTES..).unwrap_or_default();
-    let record = Record {
-        offset: stream.offset(),
-        time: header.time_with_micros(ahead),
-        kind: header.kind,
-        subtype: header.subtype,
-        len: header.len,
-    };
+    let time = header.time_with_micros(ahead);
+    let Header { kind, subtype, len, .. } = *header;
+    decoder.record = Record { offset: stream.offset(), time, kind, subtype, len };
     let summary = &mut decoder.summary;
     summary.records += 1;
-    summary.first = Some(summary.first.map_or(record.time, |first: Time| first.min(record.time)));
-    summary.last = Some(summary.last.map_or(record.time, |last: Time| last.max(record.time)));
-    let is_peer_table = header.kind == kind::TABLE_DUMP_V2 && matches!(header.subtype, 1 | 7);
-    match decoder.sink.record(&record) {
-        Interest::Skip if !is_peer_table => Some(decoder.pass(record, header.len as usize, ahead)),
+    summary.first = Some(summary.first.map_or(time, |first: Time| first.min(time)));
+    summary.last = Some(summary.last.map_or(time, |last: Time| last.max(time)));
+    let is_peer_table = kind == kind::TABLE_DUMP_V2 && matches!(subtype, 1 | 7);
+    match decoder.sink.record(&decoder.record) {
+        Interest::Skip if !is_peer_table => Some(decoder.pass(len as usize, ahead)),
         Interest::Stop => {
             decoder.summary.whole = false;
             None
         }
-        _ => Some(decoder.record(record, header.len as usize, ahead)),
+        _ => Some(decoder.decode(len as usize, ahead)),
     }
 }
 

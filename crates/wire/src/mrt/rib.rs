@@ -2,13 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use headwater_route::{Asn, Event, Family, FaultKind, Nlri, Prefix, Route, SessionId, Time};
+use headwater_route::{Asn, Attributes, Event, Family, FaultKind, Nlri, PathRef, Prefix, Route, SessionId, Time};
 
 use super::Sink;
-use super::attributes::{Outcome, Parts, Place, Width};
+use super::attributes::{self, Outcome, Parts, Place, Width};
 use super::bytes::Bytes;
 use super::decode::Decoder;
 use super::nlri::{Table, take_prefix};
+use super::usual::{self, Usual};
 
 /// A row of a peer table.
 #[derive(Clone, Copy)]
@@ -23,7 +24,6 @@ struct Entry<'a> {
     originated: u32,
     path_id: Option<u32>,
     attributes: &'a [u8],
-    width: Width,
 }
 
 /// Bytes of a TABLE_DUMP record before its route: view and sequence number.
@@ -153,26 +153,43 @@ impl<S: Sink + ?Sized> Decoder<'_, S> {
         self.wants_time() && self.filter.is_none_or(|filter| filter.wants_held(prefix))
     }
 
+    /// An entry of a TABLE_DUMP_V2 record.
     #[inline]
     fn held(&mut self, session: SessionId, nlri: Nlri, entry: &Entry<'_>) {
-        // Out of `self` while what borrows from them is handed on.
+        let (filter, text) = (self.filter, &mut self.text);
+        let wants_path = |path: PathRef<'_>| filter.is_none_or(|f| f.wants_path(path, text));
+        let mut attributes = attributes::nothing();
+        match usual::read(entry.attributes, &mut attributes, wants_path) {
+            Usual::Read => self.observe_held(session, nlri, entry, &attributes),
+            Usual::Unwanted => {}
+            Usual::No => self.held_unusual(session, nlri, entry, Width::Four),
+        }
+    }
+
+    /// An entry whose attributes need a closer look.
+    fn held_unusual(&mut self, session: SessionId, nlri: Nlri, entry: &Entry<'_>, width: Width) {
+        // Out of `self` while what borrows from it is handed on.
         let mut path = std::mem::take(&mut self.path);
-        let mut text = std::mem::take(&mut self.text);
-        let filter = self.filter;
-        let wants_path = |path: headwater_route::PathRef<'_>| filter.is_none_or(|f| f.wants_path(path, &mut text));
+        let (filter, text) = (self.filter, &mut self.text);
+        let wants_path = |path: PathRef<'_>| filter.is_none_or(|f| f.wants_path(path, text));
         let mut parts = Parts::new();
-        match parts.read(entry.attributes, entry.width, Place::Table, &mut path, wants_path) {
+        match parts.read(entry.attributes, width, Place::Table, &mut path, wants_path) {
             Outcome::Read => {
                 self.remarks(parts.remarks);
-                // Some writers have no time to give and write 0.
-                let originated = (entry.originated != 0).then(|| Time::from_unix(entry.originated));
-                let nlri = Nlri { path_id: entry.path_id, ..nlri };
-                self.observe(session, Event::Held(Route { nlri, originated, attributes: &parts.attributes }));
+                self.observe_held(session, nlri, entry, &parts.attributes);
             }
             Outcome::Malformed(why) => self.bad_attribute(why),
             Outcome::Unwanted => {}
         }
-        (self.path, self.text) = (path, text);
+        self.path = path;
+    }
+
+    #[inline]
+    fn observe_held(&mut self, session: SessionId, nlri: Nlri, entry: &Entry<'_>, attributes: &Attributes<'_>) {
+        // Some writers have no time to give and write 0.
+        let originated = (entry.originated != 0).then(|| Time::from_unix(entry.originated));
+        let nlri = Nlri { path_id: entry.path_id, ..nlri };
+        self.observe(session, Event::Held(Route { nlri, originated, attributes }));
     }
 
     /// TABLE_DUMP: one route a record; gives the bytes it takes behind its stated length.
@@ -224,7 +241,7 @@ impl<S: Sink + ?Sized> Decoder<'_, S> {
         if prefix.addr() != addr {
             self.host_bits(&nlri);
         }
-        self.held(session, nlri, &Entry { originated, path_id: None, attributes, width: Width::Two });
+        self.held_unusual(session, nlri, &Entry { originated, path_id: None, attributes }, Width::Two);
         Ok(())
     }
 }
@@ -232,10 +249,13 @@ impl<S: Sink + ?Sized> Decoder<'_, S> {
 /// Takes one entry of a TABLE_DUMP_V2 record and the number of its peer (§4.3.4, RFC 8050 §4.1).
 #[inline]
 fn take_entry<'a>(rest: &mut Bytes<'a>, path_ids: bool) -> Option<(u16, Entry<'a>)> {
-    let (peer, originated) = (rest.u16()?, rest.u32()?);
-    let path_id = if path_ids { Some(rest.u32()?) } else { None };
-    let len = usize::from(rest.u16()?);
-    Some((peer, Entry { originated, path_id, attributes: rest.take(len)?, width: Width::Four }))
+    let (peer, originated, path_id, len) = if path_ids {
+        (rest.u16()?, rest.u32()?, Some(rest.u32()?), rest.u16()?)
+    } else {
+        let [a, b, c, d, e, f, g, h] = rest.array()?;
+        (u16::from_be_bytes([a, b]), u32::from_be_bytes([c, d, e, f]), None, u16::from_be_bytes([g, h]))
+    };
+    Some((peer, Entry { originated, path_id, attributes: rest.take(usize::from(len))? }))
 }
 
 fn table_dump_family(subtype: u16) -> Family {

@@ -6,8 +6,10 @@ use headwater_route::Fault;
 
 use crate::codec::fault_of;
 
-/// Bytes held of a long stream; a longer record makes the buffer grow.
+/// Bytes held where it is in doubt whether a record starts.
 const WINDOW_BYTES: usize = 1 << 20;
+/// Bytes held of a long stream: few enough to stay near the processor. A longer record makes the buffer grow.
+const STEADY_BYTES: usize = 256 << 10;
 /// Bytes held at first: most files of updates are short, and room that nobody fills is cleared for nothing.
 const FIRST_BYTES: usize = 64 << 10;
 
@@ -107,14 +109,14 @@ impl<'r, R: Read + ?Sized> Stream<'r, R> {
     }
 
     /// Moves what is held to the front of a full buffer, and doubles the buffer where that frees less than half of it, or
-    /// where it is not yet a window. So a byte is moved about once, whatever lengths the records claim and however little
-    /// a read gives; and memory follows what has come, not what was claimed: it is at most twice `need`.
+    /// where it is not yet what a long stream gets. So a byte is moved about once, whatever lengths the records claim and
+    /// however little a read gives; and memory follows what has come, not what was claimed: it is at most twice `need`.
     fn make_room(&mut self, need: usize) {
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
         let len = self.buffer.len();
-        if len < WINDOW_BYTES || 2 * self.end > len {
-            let most = need.saturating_mul(2).max(WINDOW_BYTES);
+        if len < STEADY_BYTES || 2 * self.end > len {
+            let most = need.saturating_mul(2).max(STEADY_BYTES);
             self.buffer.resize(len.saturating_mul(2).min(most).max(len), 0);
         }
     }
