@@ -353,6 +353,11 @@ fn what_is_not_read_is_named() {
         ("prefix\n192.0.2.0/24\n", "unsupported_kind a list of prefixes without origins: not read by this version"),
         ("192.0.2.0/24 ; SBL1\n", "unsupported_kind Spamhaus DROP text: not read by this version"),
         (
+            "% a remark\n\naut-num:        AS64500\n",
+            "unsupported_kind registry objects (RPSL): not read by this version",
+        ),
+        ("route:192.0.2.0/24\n", "unknown_kind the first bytes follow no format known here"),
+        (
             "{\"object_type\": \"rpkilog_vrp_cache_diff_set\"}",
             "unsupported_kind a difference between two rpki-client outputs, not an output: not read by this version",
         ),

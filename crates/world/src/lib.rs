@@ -1,8 +1,8 @@
 //! Simulated worlds in which it is known what really happened, written in the formats that `wire` reads.
 //!
 //! Place on the way: before everything. A [`scenario::Scenario`] and a seed give a [`World`]: networks and links
-//! ([`topology`]), what is announced by whom and to whom ([`announce`]), who watches ([`observe`]), and a list of changes in
-//! order ([`timeline`]), planned from the scenario's events ([`event`]). [`World::run`] plays it: routes are computed
+//! ([`topology`]), what is announced by whom and to whom ([`announce`]), who watches ([`observe`]), what is on record
+//! ([`register`]), and a list of changes in order ([`timeline`]), planned from the scenario's events ([`event`]). [`World::run`] plays it: routes are computed
 //! ([`propagate`]), and what collectors and publishers would have written of them is written ([`mod@write`]), with the
 //! [`truth`] beside it.
 //!
@@ -23,6 +23,7 @@ pub mod observe;
 pub mod plan;
 pub mod propagate;
 pub mod random;
+pub mod register;
 pub mod scenario;
 pub mod timeline;
 pub mod topology;

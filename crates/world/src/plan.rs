@@ -10,6 +10,7 @@ use crate::error::WorldError;
 use crate::event;
 use crate::observe::{CollectorId, VantageId, Watch};
 use crate::random::Random;
+use crate::register::Register;
 use crate::scenario::Scenario;
 use crate::timeline::{Change, What};
 use crate::topology::{AsIndex, Conduct, Network, NetworkKind, REGIONS, Relation, Topology, generate};
@@ -31,6 +32,8 @@ pub struct Plan {
     pub announced: Vec<(Vec<Prefix>, Announcement)>,
     /// Collectors and vantages.
     pub watch: Watch,
+    /// What is on record, over all times.
+    pub register: Register,
     /// What changes; sorted by time when the plan is done, changes of one time in the order they were planned.
     pub changes: Vec<Change>,
     /// The truth about events.
@@ -50,6 +53,9 @@ impl Plan {
         // Vantages are drawn from the crowd: whether the cast can be seen is no matter of chance.
         let watch = Watch::draw(&topology, &scenario.observers, seed);
         let watched = cast(scenario, seed, &mut topology, crowd, &mut announced)?;
+        let authorised =
+            |network: AsIndex| scenario.networks.get(network.at().checked_sub(crowd)?).map(|member| member.roas);
+        let register = Register::of(&topology, &announced, scenario.calendar.from, seed, authorised);
         let mut plan = Plan {
             seed,
             from: scenario.calendar.from,
@@ -57,6 +63,7 @@ impl Plan {
             topology,
             announced,
             watch,
+            register,
             changes: Vec::new(),
             events: Vec::new(),
             incidents: Vec::new(),

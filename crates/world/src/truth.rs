@@ -9,6 +9,7 @@
 use headwater_route::{Asn, Family, Prefix, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::register::{Aspa, DropEntry, Holder, Host, Roa};
 use crate::topology::{NetworkKind, Relation};
 
 /// Name and version of the schema.
@@ -44,6 +45,16 @@ pub struct Truth {
     pub carriage: Vec<Carriage>,
     /// Every relation between two networks, with times.
     pub relations: Vec<RelationTruth>,
+    /// Who held the numbers of the cast, with times.
+    pub holders: Vec<Holder>,
+    /// ROA payloads of the cast, and for its prefixes.
+    pub roas: Vec<Roa>,
+    /// ASPAs of the cast.
+    pub aspas: Vec<Aspa>,
+    /// Addresses that feeds may list, and whether rightly.
+    pub hosts: Vec<Host>,
+    /// Networks and blocks on the lists of bad ones.
+    pub drops: Vec<DropEntry>,
 }
 
 /// A network.

@@ -42,6 +42,9 @@ enum Due {
     RelationsClose(Time),
     Dump,
     Origins,
+    Registry,
+    Rpki,
+    Feeds,
     RelationsOpen,
     Changes,
 }
@@ -67,7 +70,7 @@ impl World {
         let settings =
             Settings { seed: plan.seed, threads, convergence_micros: scenario.observers.convergence.micros() };
         let mut record = Record::new(&scenario, &plan);
-        let changes = plan.changes;
+        let (changes, register) = (plan.changes, plan.register);
         let mut state = State::new(plan.topology, plan.watch, plan.announced, settings, calendar.from);
         record.look(&state, calendar.from);
 
@@ -123,6 +126,20 @@ impl World {
                     write::origins(&shelf, &state, at)?;
                     ran.snapshots += 1;
                 }
+                Due::Registry => {
+                    write::names(&shelf, &register, at)?;
+                    write::delegated(&shelf, &register, at)?;
+                    write::objects(&shelf, &register, state.topology(), at)?;
+                    ran.snapshots += 3;
+                }
+                Due::Rpki => {
+                    write::rpki(&shelf, &register, at)?;
+                    ran.snapshots += 1;
+                }
+                Due::Feeds => {
+                    write::feeds(&shelf, &register, at)?;
+                    ran.snapshots += 1;
+                }
             }
         }
         ran.truth = record.finish();
@@ -152,6 +169,9 @@ fn agenda(scenario: &Scenario, routes_from: Time) -> Vec<(Time, Due)> {
         Due::UpdatesEnd,
     );
     every(calendar.origins_every, calendar.from, calendar.until, Due::Origins);
+    every(calendar.registry_every, calendar.from, calendar.until, Due::Registry);
+    every(calendar.rpki_every, calendar.from, calendar.until, Due::Rpki);
+    every(calendar.feeds_every, calendar.from, calendar.until, Due::Feeds);
     if calendar.relations {
         let (year, month) = calendar.from.year_month();
         for months in 0.. {

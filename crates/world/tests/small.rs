@@ -131,3 +131,37 @@ fn snapshots_are_read_without_faults() {
     let expected = ["caida-serial1", "caida-serial2", "ipfire-location"].map(|series| (series.to_owned(), day));
     assert!(expected.iter().all(|form| forms.contains(form)), "{forms:?}");
 }
+
+/// What a file gives through `wire`: its form's name and rows, or why it is not read.
+fn taken(path: &Path) -> Result<(String, u64), String> {
+    let mut reader = open(path);
+    let head = reader.fill_buf().unwrap().to_vec();
+    let sniffed = sniff::sniff(&head, &path.to_string_lossy()).map_err(|fault| fault.detail)?;
+    let mut rows = 0u64;
+    let summary = snapshot::read(&mut reader, &sniffed, &mut |_, _| rows += 1, &mut |fault| panic!("{fault:?}"));
+    assert!(summary.complete && summary.date.is_some(), "{}", path.display());
+    Ok((sniffed.series, rows))
+}
+
+#[test]
+fn what_is_on_record_is_read_or_named() {
+    let dir = tempfile::tempdir().unwrap();
+    play(dir.path(), 2);
+    let mut series = BTreeMap::<String, u64>::new();
+    for name in ["names", "registry", "rpki"] {
+        for path in files(&dir.path().join(name)) {
+            let (of, rows) = taken(&path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
+            *series.entry(of).or_default() += rows;
+        }
+    }
+    assert!(series["asn2org"] > 500 && series["rpki-client"] > 1000, "{series:?}");
+    assert!(series["delegated-ripencc"] > 100 && series["delegated-afrinic"] > 100, "{series:?}");
+    let mut refused = Vec::new();
+    for name in ["objects", "feeds"] {
+        for path in files(&dir.path().join(name)) {
+            refused.push(taken(&path).expect_err("a later version reads it"));
+        }
+    }
+    assert!(refused.len() >= 5 && refused.iter().all(|reason| reason.contains("not read by this version")));
+    assert!(refused.iter().any(|reason| reason.contains("RPSL")), "{refused:?}");
+}

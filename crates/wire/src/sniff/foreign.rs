@@ -21,6 +21,25 @@ pub(super) fn json(text: &str) -> Option<&'static str> {
     })
 }
 
+/// The class of the registry object (RFC 2622) that a line begins.
+fn rpsl_class(line: &str) -> Option<&str> {
+    const CLASSES: [&str; 11] = [
+        "as-block",
+        "as-set",
+        "aut-num",
+        "domain",
+        "inet6num",
+        "inetnum",
+        "mntner",
+        "organisation",
+        "role",
+        "route",
+        "route6",
+    ];
+    let (class, value) = line.split_once(':')?;
+    (CLASSES.contains(&class) && value.starts_with([' ', '\t'])).then_some(class)
+}
+
 /// Names a text by its first comment and `first`, its first line that is none (empty if there is only comment).
 pub(super) fn text(text: &str, first: &str) -> Option<&'static str> {
     header(first).or_else(|| comment(text)).or_else(|| line(first))
@@ -62,6 +81,7 @@ fn line(first: &str) -> Option<&'static str> {
     let is_asn = head.strip_prefix("AS").is_some_and(is_number);
     Some(match () {
         () if first.starts_with("TABLE_DUMP") || first.starts_with("BGP4MP") => "bgpdump text",
+        () if rpsl_class(first).is_some() => "registry objects (RPSL)",
         () if first.starts_with("||") => "an adblock filter list",
         () if first.starts_with("<") => "HTML or XML",
         () if is_prefix(head) && first.contains("SBL") => "Spamhaus DROP text",

@@ -75,9 +75,7 @@ fn settle(topology: &Topology, announcement: &Announcement, tie_seed: u64) -> Ve
                 way.push(from);
                 Some(Choice { learnt, parent: from, hops: held.hops + 1, way, path, seed: held.seed })
             });
-            let best = offers.min_by_key(|offer| {
-                (offer.learnt, offer.path.len(), tie(tie_seed, me.0, offer.parent.0))
-            });
+            let best = offers.min_by_key(|offer| (offer.learnt, offer.path.len(), tie(tie_seed, me.0, offer.parent.0)));
             if best != chosen[number] {
                 chosen[number] = best;
                 changed = true;

@@ -68,6 +68,15 @@ pub struct Calendar {
     /// A prefix→origin snapshot each so often (default `30d`).
     #[serde(default = "thirty_days")]
     pub origins_every: Span,
+    /// Names of numbers, the registries' statistics and their objects (default `90d`).
+    #[serde(default = "ninety_days")]
+    pub registry_every: Span,
+    /// ROA payloads and ASPAs (default `7d`).
+    #[serde(default = "seven_days")]
+    pub rpki_every: Span,
+    /// Feeds of abuse (default `7d`).
+    #[serde(default = "seven_days")]
+    pub feeds_every: Span,
 }
 
 /// The crowd's networks.
@@ -155,6 +164,9 @@ pub struct CastNetwork {
     /// What it announces at the start.
     #[serde(default)]
     pub prefixes: Vec<Prefix>,
+    /// It has ROAs for that (default true).
+    #[serde(default = "yes")]
+    pub roas: bool,
 }
 
 fn one() -> u64 {
@@ -169,8 +181,14 @@ fn eight_hours() -> Span {
 fn one_day() -> Span {
     Span::days(1)
 }
+fn seven_days() -> Span {
+    Span::days(7)
+}
 fn thirty_days() -> Span {
     Span::days(30)
+}
+fn ninety_days() -> Span {
+    Span::days(90)
 }
 fn stub() -> NetworkKind {
     NetworkKind::Stub

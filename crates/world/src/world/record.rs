@@ -39,6 +39,8 @@ impl Record {
             family: vantage.family,
             feed: vantage.feed,
         };
+        let of_cast =
+            |asn: Asn| plan.topology.find(asn).is_some_and(|network| plan.watched.binary_search(&network).is_ok());
         let truth = Truth {
             schema: SCHEMA.to_owned(),
             note: "an invented world: nothing in it is about a real network".to_owned(),
@@ -53,6 +55,11 @@ impl Record {
             origins: Vec::new(),
             carriage: Vec::new(),
             relations: Vec::new(),
+            holders: plan.register.holders.iter().filter(|holder| of_cast(holder.asn)).cloned().collect(),
+            roas: plan.register.roas.iter().filter(|roa| of_cast(roa.asn)).cloned().collect(),
+            aspas: plan.register.aspas.iter().filter(|aspa| of_cast(aspa.customer)).cloned().collect(),
+            hosts: plan.register.hosts.clone(),
+            drops: plan.register.drops.clone(),
         };
         Record {
             truth,

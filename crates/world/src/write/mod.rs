@@ -7,13 +7,21 @@
 //! routes/rrc00/bview.20240301.0000.gz     routes/rrc00/updates.20240301.0000.gz
 //! snapshots/20240301.as-rel.txt.gz        snapshots/20240301.as-rel2.txt.gz
 //! snapshots/location.20240301.csv.gz      truth.json
+//! names/asns.2024-03-01.csv.gz            registry/delegated-ripencc-extended-20240301.gz
+//! rpki/rpki-client.20240301.json.gz       objects/invented.db.20240301.gz
+//! feeds/drop.20240301.txt.gz and others
 //! ```
 //!
 //! Must not know: how anything came about.
 
+mod delegated;
+mod feeds;
 mod mrt;
+mod names;
+mod objects;
 mod origins;
 mod relations;
+mod rpki;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -23,9 +31,14 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use headwater_route::Time;
 
+pub use self::delegated::delegated;
+pub use self::feeds::feeds;
 pub use self::mrt::{dump, updates};
+pub use self::names::names;
+pub use self::objects::objects;
 pub use self::origins::origins;
 pub use self::relations::{Published, Publisher, relations};
+pub use self::rpki::rpki;
 use crate::error::WorldError;
 
 /// Where the files of a world go.
