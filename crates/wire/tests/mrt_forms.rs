@@ -543,17 +543,39 @@ fn path_identifiers_in_plain_records_follow_the_opens() {
     // The peer sends and the collector does not receive: no identifiers, so these bytes are two prefixes, the second bad.
     let refused = add_path_stream(&[(true, 3), (false, 2)], &[BIG]);
     assert_eq!(refused.events(), ["+ 203.0.113.0/24 64500", "+ 203.0.113.0/24 64500"]);
-    // One OPEN or none: the bytes decide where they can be nothing else; then later ones follow.
+    // One OPEN or none: the bytes decide where they can be nothing else; twice, and later ones follow.
     for opens in [&[(true, 3)][..], &[]] {
-        let heard = add_path_stream(opens, &[BIG, 2, BIG]);
+        let heard = add_path_stream(opens, &[BIG, 2, BIG, 3, BIG]);
+        let plain = ["+ 203.0.113.0/24 64500"; 2];
         let last = format!("+ 203.0.113.0/24#{BIG} 64500");
-        let events = ["+ 203.0.113.0/24 64500", "+ 203.0.113.0/24 64500", "+ 203.0.113.0/24#2 64500", &last];
+        let events = [&plain[..], &["+ 203.0.113.0/24#2 64500"], &plain, &["+ 203.0.113.0/24#3 64500", &last]].concat();
         assert_eq!(heard.events(), events);
         assert_eq!(heard.faults, []);
     }
     // A peer that says it sends none sends none.
     let plain = add_path_stream(&[(true, 1)], &[2]);
     assert_eq!(plain.fault_kinds().first(), Some(&FaultKind::HostBits));
+}
+
+/// A damaged field that looks as if it had identifiers, and no fault: the session goes on as before.
+#[test]
+fn one_field_that_looks_like_path_identifiers_does_not_speak_for_the_session() {
+    let mut writer = writer();
+    let style = Style { plain_add_path: true, ..Style::default() };
+    let odd =
+        Update { announced: vec![nlri_id("203.0.113.0/24", 2)], attributes: attributes("64500"), ..Update::default() };
+    writer.update(TIME, &ends(), style, &odd).unwrap();
+    let plain = announce(&["203.0.113.0/24", "198.51.100.0/25"], attributes("64500"));
+    writer.update(TIME, &ends(), Style::default(), &plain).unwrap();
+    // This one cannot have identifiers: nothing is left of the first.
+    writer.update(TIME, &ends(), Style::default(), &announce(&["192.0.2.0/24"], attributes("64500"))).unwrap();
+    writer.update(TIME, &ends(), style, &odd).unwrap();
+    writer.update(TIME, &ends(), Style::default(), &plain).unwrap();
+    let (heard, _) = read(&writer.into_inner());
+    let pair = ["+ 203.0.113.0/24 64500", "+ 198.51.100.0/25 64500"];
+    let odd = ["+ 203.0.113.0/24#2 64500"];
+    assert_eq!(heard.events(), [&odd[..], &pair, &["+ 192.0.2.0/24 64500"], &odd, &pair].concat());
+    assert_eq!(heard.faults, []);
 }
 
 #[test]

@@ -282,6 +282,13 @@ impl<S: Sink + ?Sized> Decoder<'_, S> {
         if let Some(negotiated) = add_path.negotiated(by, plain.table) {
             return negotiated;
         }
+        if add_path.has_hint(plain.table) && plain.cannot_have_path_ids(cut) {
+            add_path.saw_none(plain.table);
+            return false;
+        }
+        if add_path.has_seen(plain.table) {
+            return true;
+        }
         let certain = plain.must_have_path_ids(cut);
         if certain {
             add_path.saw(plain.table);

@@ -32,7 +32,8 @@ pub(super) struct AddPath {
     peer: Option<Offer>,
     /// What the collector's own OPEN offered.
     local: Option<Offer>,
-    /// Tables whose NLRI were seen to have identifiers and could have nothing else.
+    /// Tables of which one field of NLRI had identifiers and could have nothing else, and those of which a second had.
+    hinted: u8,
     seen: u8,
 }
 
@@ -87,7 +88,7 @@ impl Sessions {
 impl AddPath {
     /// A new OPEN: what was seen before it is of a session that is gone.
     pub(super) fn open(&mut self, by: Speaker, offer: Offer) {
-        self.seen = 0;
+        (self.hinted, self.seen) = (0, 0);
         match by {
             Speaker::Peer => self.peer = Some(offer),
             Speaker::Local => self.local = Some(offer),
@@ -110,14 +111,33 @@ impl AddPath {
         match (sender.map(|offer| offer.sends & bit != 0), receiver.map(|offer| offer.receives & bit != 0)) {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (Some(true), Some(true)) => Some(true),
-            _ if self.seen & bit != 0 => Some(true),
             _ => None,
         }
     }
 
+    /// True if NLRI of this table had identifiers and could have nothing else, twice: one damaged field can look so, and must
+    /// not speak for all behind it.
+    pub(super) fn has_seen(&self, table: Table) -> bool {
+        self.seen & 1 << table.index() != 0
+    }
+
+    /// True if NLRI of this table looked so at least once.
+    pub(super) fn has_hint(&self, table: Table) -> bool {
+        self.hinted & 1 << table.index() != 0
+    }
+
     /// NLRI of this table had identifiers and could have nothing else.
     pub(super) fn saw(&mut self, table: Table) {
-        self.seen |= 1 << table.index();
+        let bit = 1 << table.index();
+        self.seen |= self.hinted & bit;
+        self.hinted |= bit;
+    }
+
+    /// NLRI of this table had none and could not have any.
+    pub(super) fn saw_none(&mut self, table: Table) {
+        let bit = 1 << table.index();
+        self.seen &= !bit;
+        self.hinted &= !bit;
     }
 }
 
