@@ -119,6 +119,33 @@ fn a_wrong_length_costs_one_record() {
     }
 }
 
+/// Whatever it is: the length of the record, of the message, of all attributes, of one, of a prefix, of a path's segment.
+#[test]
+fn any_one_byte_costs_one_record() {
+    let (bytes, starts) = sample();
+    let (whole, _) = read(&bytes);
+    for (number, start) in starts.iter().enumerate().skip(1) {
+        let end = starts.get(number + 1).copied().unwrap_or(bytes.len());
+        for at in *start..end {
+            for wrong in [0, 1, 0x7f, 0xff, bytes[at] ^ 1, bytes[at].wrapping_add(1), bytes[at].wrapping_sub(1)] {
+                let mut damaged = bytes.clone();
+                damaged[at] = wrong;
+                if damaged[start + 4..start + 8] == [0, 13, 0, 1] {
+                    // What says it is a new table of peers ends the one before, be it damaged.
+                    continue;
+                }
+                let (heard, _) = read(&damaged);
+                let others = |said: &[Said]| -> Vec<Said> {
+                    let inside = *start as u64..end as u64;
+                    said.iter().filter(|said| !inside.contains(&said.offset)).cloned().collect()
+                };
+                let place = format!("byte {} of record {number} is {wrong}", at - start);
+                assert!(others(&heard.said) == others(&whole.said), "{place}: {:?}", heard.faults);
+            }
+        }
+    }
+}
+
 #[test]
 fn oversized_records_are_told_and_passed_over() {
     let (bytes, starts) = sample();
