@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod chance;
+pub mod looks;
 pub mod output;
 pub mod shape;
 mod space;

@@ -1,0 +1,33 @@
+//! Tasks of the project that are more than a cargo command: `cargo xtask TASK`.
+
+mod bench_peers;
+mod child;
+mod contest;
+mod facts;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask bench-peers [FILE…] [--rounds N] [--prefixes N] [--vantages N] [--save]
+
+Runs Headwater and every other reader of MRT that is installed on the same files, in turns, and prints what each took in
+relation to ours. Without FILE the files are generated (100,000 prefixes, 40 vantages).
+  --rounds N     measured rounds, after one that warms up and counts (default 5)
+  --prefixes N   prefixes of the generated table
+  --vantages N   vantages of the generated table
+  --save         keep the report in bench/results, with the date and facts of the machine";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let done = match arguments.next().as_deref() {
+        Some("bench-peers") => bench_peers::Task::from_arguments(arguments).and_then(|task| bench_peers::run(&task)),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
