@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::register::Register;
 use crate::scenario::Scenario;
 use crate::timeline::{Change, What};
-use crate::topology::{AsIndex, Conduct, Network, NetworkKind, REGIONS, Relation, Topology, generate};
+use crate::topology::{AsIndex, Conduct, Network, NetworkKind, REGIONS, Relation, Topology, generate, published};
 use crate::truth::{EventTruth, Incident};
 
 mod addresses;
@@ -47,7 +47,10 @@ pub struct Plan {
 impl Plan {
     /// Plans a scenario.
     pub fn of(scenario: &Scenario, seed: u64) -> Result<Plan, WorldError> {
-        let mut topology = generate(&scenario.topology, seed);
+        let mut topology = match &scenario.topology.file {
+            Some(file) => published(file, seed)?,
+            None => generate(&scenario.topology, seed),
+        };
         let crowd = topology.networks().len();
         let mut announced = addresses::crowd(&topology, &scenario.table, seed);
         // Vantages are drawn from the crowd: whether the cast can be seen is no matter of chance.

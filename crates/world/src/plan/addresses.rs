@@ -92,6 +92,8 @@ fn counts(topology: &Topology, total: u32, random: &mut Random, has: impl Fn(usi
     counts
 }
 
+/// Networks in a thousand that repeat their number to all neighbours.
+const REPEATERS_PERMILLE: u32 = 50;
 /// Most prefixes of one network.
 const MOST_OF_ONE: u32 = 12_000;
 
@@ -124,15 +126,21 @@ fn announced(
 ) -> Vec<(Vec<Prefix>, Announcement)> {
     let Some(family) = prefixes.first().map(Prefix::family) else { return Vec::new() };
     let providers: Vec<AsIndex> = topology.providers(me, family).collect();
+    // Some repeat their number to everyone, for no reason that shows.
+    let habit = match random.permille(REPEATERS_PERMILLE) {
+        true => Export::Prepended(1 + random.below(3) as u8),
+        false => Export::PLAIN,
+    };
+    let plain = Seed { others: habit, ..Seed::plain(me) };
     if providers.len() < 2 || !random.permille(engineered_permille) {
-        return vec![(prefixes, Announcement::plain(me))];
+        return vec![(prefixes, Announcement::of([plain]))];
     }
     let mut parts: Vec<(Vec<Prefix>, Announcement)> = Vec::new();
-    let mut seeds: Vec<Seed> = vec![Seed::plain(me)];
+    let mut seeds: Vec<Seed> = vec![plain];
     for &other in providers.iter().take(4) {
-        seeds.push(match random.below(3) {
+        seeds.push(match random.below(4) {
             0 => Seed::plain(me).with(other, Export::Nothing),
-            1 => Seed::plain(me).with(other, Export::Prepended(1 + random.below(3) as u8)),
+            1 | 2 => Seed::plain(me).with(other, Export::Prepended(1 + random.below(3) as u8)),
             _ => Seed { others: Export::Prepended(2), ..Seed::plain(me).with(other, Export::PLAIN) },
         });
     }

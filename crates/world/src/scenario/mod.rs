@@ -97,7 +97,7 @@ pub struct TablePlan {
     pub v4: u32,
     /// IPv6 prefixes (default 800).
     pub v6: u32,
-    /// In a thousand networks: announce to some neighbours only, or prepended to some (default 120).
+    /// In a thousand networks: announce to some neighbours only, or prepended to some (default 300).
     pub engineered_permille: u32,
 }
 
@@ -202,7 +202,7 @@ impl Default for TopologyPlan {
 
 impl Default for TablePlan {
     fn default() -> TablePlan {
-        TablePlan { v4: 3000, v6: 800, engineered_permille: 120 }
+        TablePlan { v4: 3000, v6: 800, engineered_permille: 300 }
     }
 }
 

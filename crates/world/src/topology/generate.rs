@@ -1,8 +1,8 @@
 //! A topology of chance, shaped like the real one.
 //!
-//! Networks that sell transit have a rank; each buys from networks of better rank only, so there are no cycles. Customers and
-//! peers spread over ranks as 1/(rank + c), which is what the published relationships of 2024 show (docs/method/worlds.md
-//! compares). Regions bias both. Counts below were read off CAIDA's file of 2024-08.
+//! Networks that sell transit stand in an order; each buys from networks before it only, so there are no cycles. Customers and
+//! peers spread as 1/(rank + c) over ranks that are drawn apart from that order, because a network with many customers may
+//! well buy from one with few: that is what the published relationships of 2024 show (docs/method/worlds.md compares). Regions bias both. Counts below were read off CAIDA's file of 2024-08.
 
 use headwater_route::{Asn, Family};
 
@@ -18,17 +18,28 @@ pub const FIRST_EXCHANGE_ASN: u32 = 4_210_000_000;
 
 /// Networks of each kind in a thousand; the rest are stubs.
 const TRANSIT_PERMILLE: u32 = 12;
-const REGIONAL_PERMILLE: u32 = 165;
+const REGIONAL_PERMILLE: u32 = 210;
 const CONTENT_PERMILLE: u32 = 20;
-/// Weight of a provider by rank r is 1/(r + PROVIDER_HEAD), of a peer 1/(r + PEER_HEAD).
+/// Weight of a provider by rank r is 1/(r + PROVIDER_HEAD), of a peer 1/(r + PEER_HEAD), bent down from rank PEER_BEND on.
 const PROVIDER_HEAD: u64 = 3;
-const PEER_HEAD: u64 = 12;
+const PEER_HEAD: u64 = 4;
+const PEER_BEND: u64 = 4000;
 /// How many in a thousand buy from 1, 2, … providers (cumulative; the last has one more).
 const STUB_PROVIDERS: [u64; 6] = [455, 812, 927, 968, 983, 1000];
-const TRANSIT_PROVIDERS: [u64; 8] = [230, 530, 735, 853, 916, 952, 974, 1000];
-/// Weight, in a thousand, of a network of another region against one of the same.
-const FAR_TRANSIT: u64 = 350;
-const FAR_REGIONAL: u64 = 25;
+const TRANSIT_PROVIDERS: [u64; 9] = [205, 490, 700, 825, 895, 935, 960, 980, 1000];
+/// Weights of a provider, in a thousand.
+#[derive(Clone, Copy)]
+struct Taste {
+    tier_one: u64,
+    transit: u64,
+    far_transit: u64,
+    regional: u64,
+    far_regional: u64,
+}
+/// Stubs buy in their region.
+const STUB_TASTE: Taste = Taste { tier_one: 1000, transit: 1000, far_transit: 350, regional: 1700, far_regional: 25 };
+/// Those who sell buy higher up: real paths are four networks long, not six.
+const SELLER_TASTE: Taste = Taste { tier_one: 2500, transit: 1000, far_transit: 400, regional: 300, far_regional: 2 };
 const FAR_PEER: u64 = 250;
 /// Peer links per thousand networks.
 const PEER_LINKS_PERMILLE: u64 = 4350;
@@ -36,12 +47,12 @@ const PEER_LINKS_PERMILLE: u64 = 4350;
 const PEERING: [(NetworkKind, u32); 5] = [
     (NetworkKind::TierOne, 1000),
     (NetworkKind::Transit, 950),
-    (NetworkKind::Regional, 600),
+    (NetworkKind::Regional, 480),
     (NetworkKind::Content, 1000),
     (NetworkKind::Stub, 130),
 ];
 /// How many in a thousand of a kind have IPv6, if a provider has.
-const IPV6: [(NetworkKind, u32); 5] = [
+pub(super) const IPV6: [(NetworkKind, u32); 5] = [
     (NetworkKind::TierOne, 1000),
     (NetworkKind::Transit, 970),
     (NetworkKind::Regional, 750),
@@ -62,14 +73,14 @@ const STRIPS_COMMUNITIES_PERMILLE: u32 = 350;
 const REFUSES_INVALID_PERMILLE: u32 = 300;
 const ACCEPTS_LONG_PERMILLE: u32 = 60;
 
-fn of_kind(table: &[(NetworkKind, u32)], kind: NetworkKind) -> u32 {
+pub(super) fn of_kind(table: &[(NetworkKind, u32)], kind: NetworkKind) -> u32 {
     table.iter().find(|(of, _)| *of == kind).map_or(0, |(_, permille)| *permille)
 }
 
 /// Makes a topology of `plan.networks` networks. The first networks sell transit, best rank first.
 pub fn generate(plan: &TopologyPlan, seed: u64) -> Topology {
     let mut topology = Topology::default();
-    let mut making = Making { plan, random: Random::of(seed, "topology"), transit: 0 };
+    let mut making = Making { plan, random: Random::of(seed, "topology"), transit: 0, ranks: Vec::new() };
     making.networks(&mut topology);
     making.transit_links(&mut topology);
     making.siblings(&mut topology);
@@ -82,6 +93,8 @@ struct Making<'a> {
     random: Random,
     /// Networks that sell transit come first: how many they are.
     transit: usize,
+    /// Their ranks by customers, 0 the most.
+    ranks: Vec<u64>,
 }
 
 impl Making<'_> {
@@ -113,26 +126,46 @@ impl Making<'_> {
         }
     }
 
+    /// Ranks are drawn among networks of one kind, and the clique stands among large transit networks.
+    fn rank(&mut self, topology: &Topology) {
+        let mut drawn: Vec<(u64, usize)> = (0..self.transit)
+            .map(|at| match topology.networks()[at].kind {
+                NetworkKind::Regional => (1000 + self.random.below(1 << 20), at),
+                _ => (self.random.below(1000), at),
+            })
+            .collect();
+        drawn.sort_unstable();
+        self.ranks = vec![0; self.transit];
+        for (rank, (_, at)) in (0..).zip(drawn) {
+            self.ranks[at] = rank;
+        }
+    }
+
     /// Running sums of providers' weights for a customer of each region.
-    fn provider_weights(&self, topology: &Topology) -> Vec<Vec<u64>> {
-        let weight = |rank: usize, region: u8| {
-            let network = &topology.networks()[rank];
-            let base = (1u64 << 40) / (rank as u64 + PROVIDER_HEAD);
-            match network.kind {
-                _ if network.region == region => base,
-                NetworkKind::Regional => base * FAR_REGIONAL / 1000,
-                _ => base * FAR_TRANSIT / 1000,
-            }
+    fn provider_weights(&self, topology: &Topology, taste: Taste) -> Vec<Vec<u64>> {
+        let weight = |at: usize, region: u8| {
+            let network = &topology.networks()[at];
+            let near = network.region == region;
+            let permille = match network.kind {
+                NetworkKind::TierOne => taste.tier_one,
+                NetworkKind::Regional if near => taste.regional,
+                NetworkKind::Regional => taste.far_regional,
+                _ if near => taste.transit,
+                _ => taste.far_transit,
+            };
+            (1u64 << 32) / (self.ranks[at] + PROVIDER_HEAD) * permille
         };
         let running = |region| {
             let mut sum = 0;
-            (0..self.transit).map(|rank| (sum += weight(rank, region), sum).1).collect()
+            (0..self.transit).map(|at| (sum += weight(at, region), sum).1).collect()
         };
         (0..REGIONS).map(running).collect()
     }
 
     fn transit_links(&mut self, topology: &mut Topology) {
-        let weights = self.provider_weights(topology);
+        self.rank(topology);
+        let (of_stubs, of_sellers) =
+            (self.provider_weights(topology, STUB_TASTE), self.provider_weights(topology, SELLER_TASTE));
         for index in 0..topology.networks().len() {
             let me = AsIndex(index as u32);
             let (kind, region) = (topology.network(me).kind, topology.network(me).region);
@@ -140,7 +173,10 @@ impl Making<'_> {
                 (0..index).for_each(|other| self.link(topology, AsIndex(other as u32), me, Relation::Peer));
                 continue;
             }
-            let table: &[u64] = if index < self.transit { &TRANSIT_PROVIDERS } else { &STUB_PROVIDERS };
+            let (table, weights): (&[u64], _) = match index < self.transit {
+                true => (&TRANSIT_PROVIDERS, &of_sellers),
+                false => (&STUB_PROVIDERS, &of_stubs),
+            };
             let wanted = self.random.weighted(table) + 1;
             let better = &weights[usize::from(region)][..index.min(self.transit)];
             let mut providers: Vec<AsIndex> = Vec::new();
@@ -211,7 +247,7 @@ impl Making<'_> {
         let wanted = u64::from(self.plan.networks) * PEER_LINKS_PERMILLE / 1000;
         ranked.truncate(topology.networks().len());
         let weight = |rank: usize, region: Option<u8>| {
-            let base = (1u64 << 40) / (rank as u64 + PEER_HEAD);
+            let base = (1u64 << 40) / (rank as u64 + PEER_HEAD) * PEER_BEND / (PEER_BEND + rank as u64);
             match region {
                 Some(region) if topology.network(ranked[rank]).region != region => base * FAR_PEER / 1000,
                 _ => base,
@@ -296,7 +332,7 @@ fn sibling_stub(topology: &Topology, index: AsIndex) -> bool {
 }
 
 /// Draws how a network treats routes.
-fn conduct(random: &mut Random, kind: NetworkKind) -> Conduct {
+pub(super) fn conduct(random: &mut Random, kind: NetworkKind) -> Conduct {
     let stub = kind == NetworkKind::Stub;
     let mut refuses = 0;
     if random.permille(REFUSES_INVALID_PERMILLE) {

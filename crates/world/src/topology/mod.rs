@@ -4,12 +4,16 @@
 //! A link has a relation for each family: they may differ (hybrid), and one may be missing. Must not know: prefixes, time.
 
 mod generate;
+mod published;
+mod shape;
 
 use headwater_route::{Asn, Family};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::generate::generate;
+pub use self::published::published;
+pub use self::shape::{PARTS, Shape};
 
 /// A network's place in [`Topology::networks`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -275,7 +279,7 @@ impl Topology {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn network(asn: u32) -> Network {
