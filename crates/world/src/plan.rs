@@ -17,6 +17,7 @@ use crate::topology::{AsIndex, Conduct, Network, NetworkKind, REGIONS, Relation,
 use crate::truth::{EventTruth, Incident};
 
 mod addresses;
+mod noise;
 
 /// All that a world starts from, and all that will change.
 pub struct Plan {
@@ -76,6 +77,8 @@ impl Plan {
             event::plan(&mut plan, id, event)
                 .map_err(|error| WorldError::scenario(format!("event {id} ({}): {error}", event.what.name())))?;
         }
+        let from = scenario.calendar.routes_from.unwrap_or(plan.from).max(plan.from);
+        noise::plan(&mut plan, &scenario.noise, crowd, from);
         plan.changes.sort_by_key(|change| change.at);
         plan.events.sort_by_key(|event| (event.from, event.id));
         plan.incidents.sort_by_key(|incident| incident.from);

@@ -171,7 +171,7 @@ pub struct Carriage {
     /// Upstreams, each with the number of (vantage, prefix) pairs whose path runs through it; route servers, hidden and
     /// stripped numbers as they stand in the paths.
     pub upstreams: Vec<(Asn, u32)>,
-    /// Pairs of vantage and prefix without a route.
+    /// Pairs of vantage and prefix without a route to this origin.
     pub unseen: u32,
 }
 

@@ -1,6 +1,7 @@
 //! A world is made, and played.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use headwater_route::Time;
 
@@ -67,8 +68,12 @@ impl World {
         let World { scenario, plan } = self;
         let calendar = &scenario.calendar;
         let routes_from = calendar.routes_from.unwrap_or(calendar.from).max(calendar.from);
-        let settings =
-            Settings { seed: plan.seed, threads, convergence_micros: scenario.observers.convergence.micros() };
+        let settings = Settings {
+            seed: plan.seed,
+            threads,
+            convergence_micros: scenario.observers.convergence.micros(),
+            exploration: scenario.observers.exploration,
+        };
         let mut record = Record::new(&scenario, &plan);
         let (changes, register) = (plan.changes, plan.register);
         let mut state = State::new(plan.topology, plan.watch, plan.announced, settings, calendar.from);
@@ -85,7 +90,7 @@ impl World {
         let mut publishing = false;
         let mut under_way: Vec<Message> = Vec::new();
         let mut updates = Updates { from: routes_from, up: ups(&state) };
-        let mut ran = Ran { truth: record.truth(), dumps: 0, messages: 0, snapshots: 0 };
+        let (mut dumps_written, mut messages, mut snapshots) = (0, 0, 0);
         let mut changes = changes.into_iter().peekable();
         for (at, due) in agenda {
             match due {
@@ -107,12 +112,9 @@ impl World {
                     }
                 }
                 Due::Dump => {
-                    for collector in &collectors {
-                        write::dump(&shelf, &state, *collector, at)?;
-                        ran.dumps += u64::from(state.is_alive(*collector));
-                    }
+                    dumps_written += dump(&shelf, &state, &collectors, at, threads)?;
                 }
-                Due::UpdatesEnd => ran.messages += updates.close(&shelf, &state, at, &mut under_way)?,
+                Due::UpdatesEnd => messages += updates.close(&shelf, &state, at, &mut under_way)?,
                 Due::RelationsOpen => {
                     publishing = true;
                     publisher.see(state.topology());
@@ -120,35 +122,48 @@ impl World {
                 Due::RelationsClose(first) => {
                     publishing = false;
                     write::relations(&shelf, &mut publisher, state.topology(), first)?;
-                    ran.snapshots += 2;
+                    snapshots += 2;
                 }
                 Due::Origins => {
                     write::origins(&shelf, &state, at)?;
-                    ran.snapshots += 1;
+                    snapshots += 1;
                 }
                 Due::Registry => {
                     write::names(&shelf, &register, at)?;
                     write::delegated(&shelf, &register, at)?;
                     write::objects(&shelf, &register, state.topology(), at)?;
-                    ran.snapshots += 3;
+                    snapshots += 3;
                 }
                 Due::Rpki => {
                     write::rpki(&shelf, &register, at)?;
-                    ran.snapshots += 1;
+                    snapshots += 1;
                 }
                 Due::Feeds => {
                     write::feeds(&shelf, &register, at)?;
-                    ran.snapshots += 1;
+                    snapshots += 1;
                 }
             }
         }
-        ran.truth = record.finish();
-        shelf.put("truth.json", |out| {
-            serde_json::to_writer_pretty(&mut *out, &ran.truth)?;
-            std::io::Write::write_all(out, b"\n")
-        })?;
-        Ok(ran)
+        let truth = record.finish(state.topology());
+        write::truth(&shelf, &truth)?;
+        Ok(Ran { truth, dumps: dumps_written, messages, snapshots })
     }
+}
+
+/// Dumps the tables of all collectors, several at once; gives how many were written.
+fn dump(shelf: &Shelf, state: &State, collectors: &[CollectorId], at: Time, threads: usize) -> Result<u64, WorldError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(collector) = collectors.get(next.fetch_add(1, Ordering::Relaxed)) {
+            write::dump(shelf, state, *collector, at)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads.clamp(1, collectors.len().max(1))).map(|_| scope.spawn(work)).collect();
+        running.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|e| std::panic::resume_unwind(e)))
+    })?;
+    Ok(collectors.iter().filter(|collector| state.is_alive(**collector)).count() as u64)
 }
 
 /// Everything a calendar prescribes.

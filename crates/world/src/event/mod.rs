@@ -6,6 +6,8 @@
 mod carrier;
 mod vantage;
 
+pub(crate) use self::vantage::incident;
+
 use headwater_route::Time;
 use serde::Deserialize;
 

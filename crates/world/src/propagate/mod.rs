@@ -29,6 +29,9 @@ use crate::announce::Announcement;
 pub fn routes(graph: &Graph, announcements: &[&Announcement], leaks: &[Leak], threads: usize) -> Vec<Held> {
     /// Announcements that one thread takes at a time.
     const CHUNK: usize = 64;
+    if announcements.is_empty() {
+        return Vec::new();
+    }
     let next = AtomicUsize::new(0);
     let work = || {
         let mut spread = Spread::new(graph);

@@ -7,6 +7,7 @@
 mod affected;
 mod messages;
 mod state;
+mod telling;
 
 use headwater_route::{Family, Prefix, Time};
 

@@ -1,9 +1,10 @@
 //! Keeps the truth while a world is played.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use headwater_route::{Asn, Family, Prefix, Time};
 
+use crate::announce::Announcement;
 use crate::observe::VantageId;
 use crate::plan::Plan;
 use crate::scenario::Scenario;
@@ -21,7 +22,8 @@ pub(super) struct Record {
     origins: BTreeMap<(Prefix, Asn), (Option<Asn>, Time)>,
     /// What was last told of carriage.
     carriage: BTreeMap<(AsIndex, Family), Carriage>,
-    topology: Topology,
+    /// Prefixes that watched networks announced at some time, or that were announced in their name.
+    prefixes: BTreeSet<Prefix>,
 }
 
 impl Record {
@@ -67,38 +69,54 @@ impl Record {
             relations: BTreeMap::new(),
             origins: BTreeMap::new(),
             carriage: BTreeMap::new(),
-            topology: Topology::default(),
+            prefixes: BTreeSet::new(),
         }
-    }
-
-    /// The truth so far, without what still lasts.
-    pub(super) fn truth(&self) -> Truth {
-        self.truth.clone()
     }
 
     /// Takes in the world as it is at its start.
     pub(super) fn look(&mut self, state: &State, at: Time) {
-        self.topology = state.topology().clone();
-        for number in 0..self.topology.links().len() {
+        for number in 0..state.topology().links().len() {
             self.look_at_link(state.topology(), LinkId(number as u32), at);
         }
+        let of_watched = state.table().filter(|(_, announcement)| self.concerns(state.topology(), announcement));
+        self.prefixes = of_watched.map(|(prefix, _)| *prefix).collect();
         self.look_at_watched(state, at);
     }
 
     /// Takes in what changes have made of it.
     pub(super) fn changed(&mut self, state: &State, at: Time, changes: &[What]) {
+        let mut matters = false;
         for change in changes {
-            if let What::Relate { a, b, .. } = change
-                && let Some(link) = state.topology().link_between(*a, *b)
-            {
-                self.look_at_link(state.topology(), link, at);
+            match change {
+                What::Relate { a, b, .. } => {
+                    if let Some(link) = state.topology().link_between(*a, *b) {
+                        self.look_at_link(state.topology(), link, at);
+                    }
+                    matters = true;
+                }
+                What::Announce { prefixes, announcement } => {
+                    if self.concerns(state.topology(), announcement) {
+                        self.prefixes.extend(prefixes);
+                    }
+                    matters |= prefixes.iter().any(|prefix| self.prefixes.contains(prefix));
+                }
+                What::Conduct { .. } | What::LeakBegins(_) | What::LeakEnds { .. } => matters = true,
+                // A vantage's incident is no news of a network.
+                What::Vantage(..) | What::Collector(..) => {}
             }
         }
-        // A vantage's incident is no news of a network.
-        if changes.iter().any(|change| !matches!(change, What::Vantage(..) | What::Collector(..))) {
+        if matters {
             self.look_at_watched(state, at);
         }
-        self.topology = state.topology().clone();
+    }
+
+    /// True if a watched network announces, or something is announced in its name.
+    fn concerns(&self, topology: &Topology, announcement: &Announcement) -> bool {
+        let is_watched = |network: &AsIndex| self.watched.binary_search(network).is_ok();
+        announcement.seeds.iter().any(|seed| {
+            let named = seed.tail.last().and_then(|asn| topology.find(*asn));
+            is_watched(&seed.at) || named.is_some_and(|network| is_watched(&network))
+        })
     }
 
     fn look_at_link(&mut self, topology: &Topology, id: LinkId, at: Time) {
@@ -122,17 +140,15 @@ impl Record {
     /// Who announces the prefixes of watched networks, and through whom the vantages reach them.
     fn look_at_watched(&mut self, state: &State, at: Time) {
         let mut origins = BTreeMap::new();
-        let mut prefixes: BTreeMap<(AsIndex, Family), Vec<Prefix>> = BTreeMap::new();
-        for (prefix, announcement) in state.table() {
-            if !announcement.seeds.iter().any(|seed| self.watched.binary_search(&seed.at).is_ok()) {
-                continue;
-            }
+        let mut prefixes: BTreeMap<(AsIndex, Family), BTreeSet<Prefix>> = BTreeMap::new();
+        for prefix in &self.prefixes {
+            let Some(announcement) = state.announcement(prefix) else { continue };
             for seed in &announcement.seeds {
                 let asn = state.topology().network(seed.at).asn;
                 let origin = seed.tail.last().copied().unwrap_or(asn);
                 origins.insert((*prefix, origin), (origin != asn).then_some(asn));
-                if let (Some(index), Ok(_)) = (state.topology().find(origin), self.watched.binary_search(&seed.at)) {
-                    prefixes.entry((index, prefix.family())).or_default().push(*prefix);
+                if let Some(index) = state.topology().find(origin) {
+                    prefixes.entry((index, prefix.family())).or_default().insert(*prefix);
                 }
             }
         }
@@ -160,7 +176,14 @@ impl Record {
         }
     }
 
-    fn look_at_carriage(&mut self, state: &State, at: Time, network: AsIndex, family: Family, prefixes: &[Prefix]) {
+    fn look_at_carriage(
+        &mut self,
+        state: &State,
+        at: Time,
+        network: AsIndex,
+        family: Family,
+        prefixes: &BTreeSet<Prefix>,
+    ) {
         let origin = state.topology().network(network).asn;
         let vantages = (0..state.watch().vantages.len() as u32).map(VantageId);
         let vantages: Vec<VantageId> =
@@ -169,7 +192,8 @@ impl Record {
         let mut unseen = 0;
         for prefix in prefixes {
             for vantage in &vantages {
-                match state.path(*vantage, prefix) {
+                // A path to another origin of the prefix does not reach this one.
+                match state.path(*vantage, prefix).filter(|hops| hops.last() == Some(&origin.0)) {
                     None => unseen += 1,
                     Some(hops) => {
                         let before = hops.iter().rev().find(|hop| **hop != origin.0);
@@ -191,9 +215,9 @@ impl Record {
     }
 
     /// The whole truth.
-    pub(super) fn finish(mut self) -> Truth {
+    pub(super) fn finish(mut self, topology: &Topology) -> Truth {
         for ((id, family), (relation, since)) in std::mem::take(&mut self.relations) {
-            self.truth.relations.push(told(&self.topology, id, relation, family, since, None));
+            self.truth.relations.push(told(topology, id, relation, family, since, None));
         }
         for ((prefix, origin), (by, since)) in std::mem::take(&mut self.origins) {
             self.truth.origins.push(OriginTruth { prefix, origin, by, from: since, until: None });

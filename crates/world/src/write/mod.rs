@@ -22,6 +22,7 @@ mod objects;
 mod origins;
 mod relations;
 mod rpki;
+mod truth;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -39,6 +40,7 @@ pub use self::objects::objects;
 pub use self::origins::origins;
 pub use self::relations::{Published, Publisher, relations};
 pub use self::rpki::rpki;
+pub use self::truth::truth;
 use crate::error::WorldError;
 
 /// Where the files of a world go.
