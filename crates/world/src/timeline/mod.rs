@@ -8,6 +8,8 @@ mod affected;
 mod messages;
 mod state;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 use headwater_route::{Family, Prefix, Time};
 

@@ -175,7 +175,9 @@ impl State {
             VantageChange::Joins | VantageChange::Leaves => {}
             VantageChange::Invents { permille } => self.say_otherwise(at, limit, vantage, *permille, out),
             VantageChange::Honest => self.say_otherwise(at, limit, vantage, 0, out),
+            // Without a session there is nothing to be stuck with.
             VantageChange::Sticks { prefixes } => {
+                let prefixes: &[Prefix] = if self.is_up(vantage) { prefixes } else { &[] };
                 for prefix in prefixes {
                     let class = self.table.get(prefix).copied();
                     let route = self.shown(vantage, prefix, class).map(|(_, shown)| Arc::new(shown.spoken()));
