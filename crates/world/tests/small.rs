@@ -1,14 +1,16 @@
 //! The small preset, played and read back through `wire`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use headwater_route::{Event, Fault, Observation, Prefix, Session, SessionId, Time};
+use headwater_route::{Asn, Event, Family, Fault, Observation, PathRef, Prefix, Session, SessionId, Time};
 use headwater_wire::{codec, mrt, snapshot, sniff};
 use headwater_world::World;
 use headwater_world::scenario::Scenario;
+use headwater_world::topology::Relation;
+use headwater_world::truth::Truth;
 
 fn play(dir: &Path, threads: usize) {
     let scenario = Scenario::preset("small").expect("the preset is sound");
@@ -111,6 +113,71 @@ fn tables_are_those_before_with_the_updates_between() {
         }
     }
     assert_eq!(compared, 4 * 7);
+}
+
+/// What one network was to another at a time, by the truth.
+struct Relations(BTreeMap<(Asn, Asn, Family), Relation>);
+
+impl Relations {
+    fn at(truth: &Truth, time: Time) -> Relations {
+        let lasted =
+            truth.relations.iter().filter(|told| told.from <= time && told.until.is_none_or(|until| time < until));
+        let both = lasted.flat_map(|told| {
+            let (a, b, family, relation) = (told.a, told.b, told.family, told.relation);
+            [((a, b, family), relation), ((b, a, family), relation.reversed())]
+        });
+        Relations(both.collect())
+    }
+
+    /// A path as it was announced, origin first, goes up, then across once at most, then down.
+    fn is_valley_free(&self, path: &[Asn], family: Family) -> bool {
+        let mut falling = false;
+        path.windows(2).all(|hop| match self.0.get(&(hop[1], hop[0], family)) {
+            Some(Relation::Provider) => !falling,
+            Some(Relation::Peer) => !std::mem::replace(&mut falling, true),
+            Some(Relation::Customer) => {
+                falling = true;
+                true
+            }
+            Some(Relation::Sibling) => true,
+            None => false,
+        })
+    }
+}
+
+#[test]
+fn every_path_is_valley_free_by_the_relations_of_its_time() {
+    let dir = tempfile::tempdir().unwrap();
+    play(dir.path(), 2);
+    let text = fs::read_to_string(dir.path().join("truth.json")).unwrap();
+    let truth: Truth = serde_json::from_str(&text).unwrap();
+    assert_eq!(truth.schema, "headwater.truth/1");
+    let servers: BTreeSet<Asn> = truth.relations.iter().filter_map(|told| told.route_server).collect();
+    let (mut paths, mut across, mut through_server) = (0, 0, 0);
+    for (day, name) in [(1, "bview.20240301.0000.gz"), (6, "bview.20240306.0000.gz")] {
+        let relations = Relations::at(&truth, Time::from_date(2024, 3, day).unwrap());
+        for collector in ["rrc00", "rrc01", "rrc02", "rrc03"] {
+            let mut table = Tables::default();
+            table.read(&dir.path().join("routes").join(collector).join(name));
+            for ((session, prefix), path) in &table.routes {
+                let path = PathRef::new(path).unwrap();
+                let mut hops: Vec<Asn> = path.segments().flat_map(|segment| segment.asns()).collect();
+                assert_eq!(hops[0], session.asn);
+                let all = hops.len();
+                hops.retain(|hop| !servers.contains(hop));
+                through_server += usize::from(hops.len() < all);
+                hops.dedup();
+                hops.reverse();
+                across += usize::from(
+                    hops.windows(2)
+                        .any(|hop| relations.0.get(&(hop[0], hop[1], prefix.family())) == Some(&Relation::Peer)),
+                );
+                assert!(relations.is_valley_free(&hops, prefix.family()), "{prefix} at {session:?}: {hops:?}");
+                paths += 1;
+            }
+        }
+    }
+    assert!(paths > 10_000 && across > 1000 && through_server > 10, "{paths} {across} {through_server}");
 }
 
 #[test]
