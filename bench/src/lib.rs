@@ -16,6 +16,7 @@
 mod chance;
 pub mod looks;
 pub mod output;
+pub mod sample;
 pub mod shape;
 mod space;
 mod table;

@@ -1,11 +1,13 @@
 //! `cargo xtask bench-peers`: ours and every other reader of MRT that is installed, on the same files, in one run.
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::child::{self, Output};
 use crate::contest::{By, Entrant, Standing, compete, table};
 use crate::facts;
 
@@ -134,9 +136,12 @@ fn report(task: &Task, place: &Place) -> Result<String, Box<dyn Error>> {
          Compare ratios; other work on the machine moves the times. Peak memory is that of the process.\n",
         task.rounds
     ));
-    let files = if task.files.is_empty() { generated(task, place)? } else { task.files.clone() };
-    for file in &files {
-        one_file(task, place, file, &mut report)?;
+    let inputs = match task.files.is_empty() {
+        true => generated(task, place)?.into_iter().chain(real(place)).collect(),
+        false => task.files.iter().map(|file| Input { file: file.clone(), parsed: true }).collect::<Vec<_>>(),
+    };
+    for input in &inputs {
+        one_file(task, place, input, &mut report)?;
     }
     report.add(&format!("\nload       {} at the end\n", facts::load()));
     Ok(report.0)
@@ -165,76 +170,94 @@ fn versions(place: &Place) -> String {
     )
 }
 
-/// A table and updates of the size asked for, plain and compressed.
-fn generated(task: &Task, place: &Place) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+/// A file to read.
+struct Input {
+    file: PathBuf,
+    /// Whether it is parsed and printed too, and not only unpacked.
+    parsed: bool,
+}
+
+/// Large files of the shared archives, where they are there: `$HEADWATER_SHARED_DATA/mrt`, else `../shared/data/mrt` beside
+/// the checkout.
+fn real(place: &Place) -> Vec<Input> {
+    const LARGE_BYTES: u64 = 1_000_000;
+    let data =
+        std::env::var_os("HEADWATER_SHARED_DATA").map_or_else(|| place.root.join("../shared/data"), PathBuf::from);
+    let entries = fs::read_dir(data.join("mrt")).into_iter().flatten().flatten();
+    let is_large = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() >= LARGE_BYTES);
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_large).collect();
+    files.sort();
+    files.into_iter().map(|file| Input { file, parsed: true }).collect()
+}
+
+/// A table and updates of the size asked for. The table is there in two compressions; it is parsed from one of them.
+fn generated(task: &Task, place: &Place) -> Result<Vec<Input>, Box<dyn Error>> {
     let size = ["--prefixes".to_owned(), task.prefixes.to_string(), "--vantages".to_owned(), task.vantages.to_string()];
-    let make = |what: &str, name: &str, more: &[&str]| -> Result<PathBuf, Box<dyn Error>> {
+    let make = |what: &str, name: &str, more: &[&str]| -> Result<Input, Box<dyn Error>> {
         let path = place.scratch.join(name);
         let mut command = Command::new(place.program("generate"));
         command.arg(what).args(&size).args(more).arg("-o").arg(&path).stdout(std::process::Stdio::null());
         match command.status()?.success() {
-            true => Ok(path),
+            true => Ok(Input { file: path, parsed: name != BZIP2_TABLE }),
             false => Err(format!("{name} could not be generated").into()),
         }
     };
+    const BZIP2_TABLE: &str = "generated-table.mrt.bz2";
     Ok(vec![
         make("rib", "generated-table.mrt.gz", &[])?,
-        make("rib", "generated-table.mrt.bz2", &[])?,
+        make("rib", BZIP2_TABLE, &[])?,
         make("updates", "generated-updates.mrt", &["--messages", "300000"])?,
     ])
 }
 
 /// All contests on one file.
-fn one_file(task: &Task, place: &Place, file: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {
+fn one_file(task: &Task, place: &Place, input: &Input, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let file = &input.file;
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut head = [0; 3];
     let head_len = File::open(file)?.read(&mut head)?;
     let packed = matches!(&head[..head_len], [0x1f, 0x8b, ..] | b"BZh");
-    let plain = match packed {
-        false => file.to_owned(),
-        true => {
-            let plain = place.scratch.join("plain.mrt");
-            if !Command::new(place.program("unpack"))
-                .arg(file)
-                .arg(&plain)
-                .stdout(std::process::Stdio::null())
-                .status()?
-                .success()
-            {
-                return Err(format!("{name} could not be unpacked").into());
-            }
-            plain
+    let mut plain = file.clone();
+    if packed {
+        plain = place.scratch.join("plain.mrt");
+        let (took, _) = child::run(Command::new(place.program("unpack")).arg(file).arg(&plain), &Output::Null)?;
+        if !took.ended_well {
+            return Err(format!("{name} could not be unpacked: {}", took.end).into());
         }
-    };
+    }
     let size = |path: &Path| fs::metadata(path).map(|file| file.len() as f64 / f64::from(1 << 20));
     report.add(&format!("\n== {} ({:.1} MiB, {:.1} MiB unpacked)\n", name.escape_debug(), size(file)?, size(&plain)?));
-
-    report.add("\n  Parse: every hop and community looked at, unpacked file, no output\n");
-    let mut parsers =
-        vec![Entrant::new("headwater full parse", place.program("full_parse"), &[plain.as_os_str()]).counting()];
-    for how in place.peers.iter().flat_map(|peers| PARSERS.iter().map(move |how| (peers, how))) {
-        parsers.push(Entrant::new(how.1, how.0, &[how.1.as_ref(), plain.as_os_str()]).counting());
-    }
-    report.add(&table(&compete(&mut parsers, task.rounds)?));
-
-    report.add("\n  Text: a line a route, thrown away after the first round\n");
-    let mut printers =
-        vec![Entrant::new("headwater dump", place.program("headwater"), &["dump".as_ref(), file.as_os_str()])];
-    for (program, arguments) in PRINTERS.iter().filter(|(program, _)| facts::is_installed(program)) {
-        let path = file.to_string_lossy();
-        let arguments: Vec<String> = arguments.iter().map(|argument| argument.replace("FILE", &path)).collect();
-        let arguments: Vec<&std::ffi::OsStr> = arguments.iter().map(|argument| argument.as_ref()).collect();
-        printers.push(Entrant::new(program, program, &arguments));
-    }
-    report.add(&table(&compete(&mut printers, task.rounds)?));
-
-    if packed {
-        decompression(task, place, file, head[0] == b'B', report)?;
+    if input.parsed {
+        report.add("\n  Parse: every hop and community looked at, unpacked file, no output\n");
+        report.add(&table(&compete(&mut parsers(place, &plain), task.rounds)?));
+        report.add("\n  Text: a line a route, thrown away after the first round\n");
+        report.add(&table(&compete(&mut printers(place, file), task.rounds)?));
     }
     if packed {
         fs::remove_file(plain)?;
+        decompression(task, place, file, head[0] == b'B', report)?;
     }
     Ok(())
+}
+
+/// Parsers of an unpacked file, ours first.
+fn parsers(place: &Place, plain: &Path) -> Vec<Entrant> {
+    let ours = Entrant::new("headwater full parse", place.program("full_parse"), &[plain.as_os_str()]);
+    let peers = place.peers.iter().flat_map(|program| PARSERS.iter().map(move |how| (program, how)));
+    let peers = peers.map(|(program, how)| Entrant::new(how, program, &[how.as_ref(), plain.as_os_str()]));
+    [ours].into_iter().chain(peers).map(Entrant::counting).collect()
+}
+
+/// Programs that print a file's routes, ours first.
+fn printers(place: &Place, file: &Path) -> Vec<Entrant> {
+    let ours = Entrant::new("headwater dump", place.program("headwater"), &["dump".as_ref(), file.as_os_str()]);
+    let path = file.to_string_lossy();
+    let peers = PRINTERS.iter().filter(|(program, _)| facts::is_installed(program)).map(|(program, arguments)| {
+        let arguments: Vec<String> = arguments.iter().map(|argument| argument.replace("FILE", &path)).collect();
+        let arguments: Vec<&OsStr> = arguments.iter().map(|argument| argument.as_ref()).collect();
+        Entrant::new(program, program, &arguments)
+    });
+    [ours].into_iter().chain(peers).collect()
 }
 
 /// The whole of `inspect` against undoing the compression alone.

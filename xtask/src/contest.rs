@@ -1,5 +1,6 @@
 //! Programs that do the same work on the same file, run in turns, and what each took.
 
+use std::ffi::OsStr;
 use std::io;
 use std::process::Command;
 use std::time::Duration;
@@ -17,7 +18,7 @@ pub struct Entrant {
 
 impl Entrant {
     /// One that prints a line a row.
-    pub fn new(name: &str, program: impl AsRef<std::ffi::OsStr>, arguments: &[&std::ffi::OsStr]) -> Entrant {
+    pub fn new(name: &str, program: impl AsRef<OsStr>, arguments: &[&OsStr]) -> Entrant {
         let mut command = Command::new(program);
         command.args(arguments);
         Entrant { name: name.to_owned(), command, counts_itself: false }
