@@ -22,7 +22,6 @@ const OTHER_NUMBERS: &[(&str, &[u64], &str)] = &[
     ("history/tests/whole_or_not.rs", &[64520, 64599], "private use (RFC 6996): no network has them"),
     ("wire/tests/mrt_filter.rs", &[64599], "private use (RFC 6996): no network has it"),
     ("wire/tests/mrt_forms.rs", &[200593], "a number that old lists call reserved and that needs four bytes"),
-    ("wire/examples/mrt_speed.rs", &[400001], "start of a run of made-up numbers, in a measurement"),
     ("finding/tests/holders.rs", &[198953, 200593], "the dates of their name files are the test's pattern"),
     ("finding/tests/observed.rs", &[6450], "head of a documentation number that a format completes"),
     ("headwater/tests/cli.rs", &[4294967296], "one too large"),
