@@ -10,6 +10,8 @@ pub enum Error {
     Absent(PathBuf),
     /// A newer Headwater wrote this history: (path, its format version).
     Newer(PathBuf, u32),
+    /// An older Headwater wrote this history, in a format that is no longer read: (path, its format version).
+    Older(PathBuf, u32),
     /// The catalogue cannot be read or written.
     Catalogue(PathBuf, String),
     /// A file cannot be read or written.
@@ -63,6 +65,12 @@ impl fmt::Display for Error {
             Error::Newer(path, version) => write!(
                 f,
                 "{} has format version {version}; this program reads up to {}",
+                path.display(),
+                crate::FORMAT_VERSION
+            ),
+            Error::Older(path, version) => write!(
+                f,
+                "{} has format version {version}; this program reads {} only",
                 path.display(),
                 crate::FORMAT_VERSION
             ),

@@ -50,7 +50,7 @@ pub use scan::ScanStats;
 pub use writer::{Draft, Writer};
 
 /// Version of the directory layout and of every table in it.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// An open history directory.
 pub struct History {
@@ -62,7 +62,8 @@ pub struct History {
 }
 
 impl History {
-    /// Opens an existing history. [`Error::Absent`] if there is none, [`Error::Newer`] if a later version wrote it.
+    /// Opens an existing history. [`Error::Absent`] if there is none, [`Error::Newer`] or [`Error::Older`] if
+    /// another version wrote it.
     pub fn open(dir: &Path) -> Result<History, Error> {
         if !dir.join(catalogue::FILE).is_file() {
             return Err(Error::Absent(dir.to_owned()));

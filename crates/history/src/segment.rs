@@ -14,7 +14,7 @@ use parquet::schema::types::ColumnPath;
 use crate::Error;
 use crate::table::Table;
 
-/// Rows in a row group: what a point question reads at least, and the reach of one path dictionary.
+/// Rows in a row group: what a point question reads at least.
 const ROW_GROUP_ROWS: usize = 32 * 1024;
 /// Rows in a page: what a point question decodes at least.
 const PAGE_ROWS: usize = 8 * 1024;
@@ -22,8 +22,6 @@ const PAGE_ROWS: usize = 8 * 1024;
 const LEVEL: i32 = 3;
 const LEVEL_SMALL: i32 = 9;
 const SMALL_SEGMENT_ROWS: usize = 1 << 20;
-/// A path dictionary may grow to this before paths are written plain.
-const DICTIONARY_BYTES: usize = 32 << 20;
 
 /// A finished segment, not yet visible.
 #[derive(Debug)]
@@ -94,30 +92,38 @@ fn properties(table: Table, rows: usize) -> WriterProperties {
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_write_batch_size(PAGE_ROWS)
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_created_by(format!("headwater {}", env!("CARGO_PKG_VERSION")));
-    // Offsets and times rise along a file: deltas are small and dictionaries useless.
-    for name in ["position", "at"] {
-        let column = ColumnPath::from(name);
-        builder = builder
-            .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
-    }
-    if table == Table::Routes {
-        let origin = ColumnPath::from("origin");
-        builder = builder
-            .set_column_dictionary_enabled(origin.clone(), false)
-            .set_column_encoding(origin, Encoding::DELTA_BINARY_PACKED);
-        // An origin's prefixes come again for every vantage: plain values repeat byte for byte and zstd folds them.
-        for name in ["net", "net_lo", "position"] {
+    for (name, ..) in table.columns() {
+        if let Some(encoding) = encoding(table, name) {
             let column = ColumnPath::from(name);
-            builder = builder
-                .set_column_dictionary_enabled(column.clone(), false)
-                .set_column_encoding(column, Encoding::PLAIN);
+            builder =
+                builder.set_column_dictionary_enabled(column.clone(), false).set_column_encoding(column, encoding);
         }
-        // Nobody asks for the smallest path; statistics on it would repeat long texts in every page header.
-        builder = builder.set_column_statistics_enabled(ColumnPath::from("path"), EnabledStatistics::None);
     }
+    // Nobody asks for the smallest path; statistics on it would repeat long texts in every page header.
+    builder = builder.set_column_statistics_enabled(ColumnPath::from("via"), EnabledStatistics::None);
     builder.build()
+}
+
+/// How a column is encoded; `None` for a dictionary. zstd finds what repeats in plain values, and it cannot look into the packed
+/// indexes of a dictionary: those serve columns of few values only.
+fn encoding(table: Table, column: &str) -> Option<Encoding> {
+    match (table, column) {
+        // Steps are small where rows are sorted by the column, or nearly.
+        (Table::Routes | Table::OriginPrefixes, "origin")
+        | (Table::PrefixOrigins | Table::Updates | Table::Vrps, "net")
+        | (Table::Origins | Table::Delegations, "first" | "last")
+        | (Table::Links | Table::Names | Table::Tags, "asn") => Some(Encoding::DELTA_BINARY_PACKED),
+        // An origin's prefixes and their records come again for every vantage, bytes for bytes.
+        (Table::Routes | Table::Updates, "position") => Some(Encoding::PLAIN),
+        (_, "position") => Some(Encoding::DELTA_BINARY_PACKED),
+        (Table::Links, "neighbour") | (Table::Origins | Table::Vrps, "asn") | (Table::Updates, "at") => {
+            Some(Encoding::PLAIN)
+        }
+        (_, "via" | "origin" | "net" | "net_lo") => Some(Encoding::PLAIN),
+        // The same in all rows or nearly.
+        (_, "source" | "safi" | "held" | "ends" | "marks") => Some(Encoding::PLAIN),
+        _ => None,
+    }
 }

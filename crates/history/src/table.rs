@@ -97,7 +97,8 @@ impl Table {
                     SMALL,
                     "1: the vantage holds this route as of the dump; 0: it no longer holds one from this origin",
                 ),
-                ("path", TEXT, "raw AS path; empty where held is 0"),
+                ("via", TEXT, "raw AS path without the ends that `ends` names; empty where held is 0"),
+                ("ends", SMALL, "bits: 1 the path begins with the vantage's AS, 2 it ends with the origin"),
                 ("marks", SMALL, "bits: 1 blackhole community, 2 no-export, 4 ONLY_TO_CUSTOMER, 8 atomic aggregate"),
             ],
             Table::PrefixOrigins => prefix_columns(&[("origin", INT, "origin AS; -1 where the path gives none")]),
@@ -109,7 +110,8 @@ impl Table {
                     ("safi", SMALL, "1 unicast, 2 multicast"),
                     ("announced", SMALL, "1 announcement, 0 withdrawal"),
                     ("origin", INT, "origin AS; -1 for withdrawals and where the path gives none"),
-                    ("path", TEXT, "raw AS path; empty for withdrawals"),
+                    ("via", TEXT, "raw AS path without the ends that `ends` names; empty for withdrawals"),
+                    ("ends", SMALL, "as in routes"),
                     ("marks", SMALL, "as in routes"),
                 ]);
                 columns

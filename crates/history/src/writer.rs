@@ -70,6 +70,8 @@ pub struct Writer<'h> {
     pub(crate) buffers: BTreeMap<Table, Buffer>,
     /// Number of the vantage of each session, by session.
     sessions: Vec<i32>,
+    /// Network of each vantage of the source, by number of the vantage.
+    networks: Vec<u32>,
     /// Sessions whose vantages have no number yet.
     new_sessions: BTreeMap<usize, Vantage>,
     pub(crate) routes: RouteRows,
@@ -104,6 +106,7 @@ impl History {
             segments: Vec::new(),
             buffers: BTreeMap::new(),
             sessions: Vec::new(),
+            networks: Vec::new(),
             new_sessions: BTreeMap::new(),
             routes: RouteRows::default(),
             dump: None,
@@ -220,11 +223,15 @@ impl Writer<'_> {
             let (slots, vantages): (Vec<usize>, Vec<Vantage>) =
                 std::mem::take(&mut self.new_sessions).into_iter().unzip();
             let ids = self.history.catalogue.vantage_ids(&vantages)?;
-            for (slot, id) in slots.into_iter().zip(ids) {
-                if id > MAX_VANTAGE {
+            for ((slot, id), vantage) in slots.into_iter().zip(ids).zip(&vantages) {
+                let Some(number) = usize::try_from(id).ok().filter(|_| id <= MAX_VANTAGE) else {
                     return Err(Error::Engine("more than 16 million vantages".to_owned()));
-                }
+                };
                 self.sessions[slot] = id;
+                if self.networks.len() <= number {
+                    self.networks.resize(number + 1, 0);
+                }
+                self.networks[number] = vantage.asn.0;
             }
         }
         match self.sessions.get(slot) {
@@ -352,7 +359,7 @@ impl Writer<'_> {
     pub(crate) fn write_routes(&mut self) -> Result<(), Error> {
         if !self.routes.is_empty() {
             let (routes, index) = (self.segment_path(Table::Routes), self.segment_path(Table::PrefixOrigins));
-            let written = self.routes.write(self.id, &routes, &index)?;
+            let written = self.routes.write(self.id, &self.networks, &routes, &index)?;
             self.segments.extend(written);
             pass(self.interruption, Step::SegmentWritten)?;
         }
@@ -362,7 +369,7 @@ impl Writer<'_> {
     pub(crate) fn write_updates(&mut self) -> Result<(), Error> {
         if !self.updates.is_empty() {
             let (updates, index) = (self.segment_path(Table::Updates), self.segment_path(Table::OriginPrefixes));
-            let written = self.updates.write(self.id, &updates, &index)?;
+            let written = self.updates.write(self.id, &self.networks, &updates, &index)?;
             self.segments.extend(written);
             pass(self.interruption, Step::SegmentWritten)?;
         }

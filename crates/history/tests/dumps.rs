@@ -62,8 +62,14 @@ fn some_prefix() -> impl Strategy<Value = Prefix> {
     ]
 }
 
+/// Paths that begin with the network of a vantage or not, once or twice, and that have sets and confederations in them.
 fn some_path() -> impl Strategy<Value = String> {
-    (0u32..3, 0u32..3).prop_map(|(via, origin)| format!("64500 6451{via} 6452{origin}"))
+    (0u32..5, 64500u32..64504, 0u32..3, 0u32..3).prop_map(|(shape, first, via, origin)| match shape {
+        0 | 1 => format!("{first} 6451{via} 6452{origin}"),
+        2 => format!("{first} {first} 6451{via} 6452{origin} 6452{origin}"),
+        3 => format!("{first} {{64511,6451{via}}} 6452{origin}"),
+        _ => format!("({first} 6451{via}) 6452{origin}"),
+    })
 }
 
 fn some_dump() -> impl Strategy<Value = DumpRoutes> {

@@ -101,8 +101,12 @@ fn absent_newer_and_foreign_histories_are_told_apart() {
     let catalogue = dir.path().join("catalogue.sqlite");
     let db = rusqlite::Connection::open(&catalogue).unwrap();
     db.execute("UPDATE meta SET value = '999' WHERE key = 'format_version'", []).unwrap();
-    drop(db);
     assert!(matches!(History::open(dir.path()), Err(Error::Newer(_, 999))));
+    db.execute("UPDATE meta SET value = '1' WHERE key = 'format_version'", []).unwrap();
+    drop(db);
+    let told = History::open(dir.path()).err().unwrap();
+    assert!(matches!(told, Error::Older(_, 1)));
+    assert!(told.to_string().contains("has format version 1; this program reads 2 only"), "{told}");
     std::fs::write(&catalogue, b"this is not a database, and long enough to be read as one").unwrap();
     assert!(matches!(History::open(dir.path()), Err(Error::Catalogue(..))));
 }

@@ -202,6 +202,7 @@ impl Catalogue {
         match version.as_deref().map(str::parse::<u32>) {
             Some(Ok(v)) if v == FORMAT_VERSION => {}
             Some(Ok(v)) if v > FORMAT_VERSION => return Err(Error::Newer(path.to_owned(), v)),
+            Some(Ok(v)) if v > 0 => return Err(Error::Older(path.to_owned(), v)),
             _ => return Err(Error::Catalogue(path.to_owned(), "it does not state a format version".to_owned())),
         }
         Ok(Catalogue { path: path.to_owned(), db })

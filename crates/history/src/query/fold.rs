@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use headwater_route::rows::RouteRun;
 use headwater_route::{Evidence, Family, Prefix, SourceId};
+use rustc_hash::FxHashMap;
 
 use super::routes::parse_path;
 use crate::catalogue::Hole;
@@ -46,16 +47,16 @@ type Replaced = (Key, Option<Paths>);
 #[derive(Default)]
 struct Walk<'a> {
     by_source: BTreeMap<SourceId, &'a Folded<'a>>,
-    state: BTreeMap<Key, Paths>,
+    state: FxHashMap<Key, Paths>,
     /// The dumps from the first whole one to the one at hand, each with what its rows replaced.
     applied: Vec<(SourceId, Vec<Replaced>)>,
     depth: BTreeMap<SourceId, usize>,
 }
 
 impl Walk<'_> {
-    /// Goes to the state of a dump; returns the keys that may differ from the state before.
-    fn go_to(&mut self, dump: SourceId) -> BTreeSet<Key> {
-        let mut touched = BTreeSet::new();
+    /// Goes to the state of a dump; returns the keys that may differ from the state before, some of them twice.
+    fn go_to(&mut self, dump: SourceId) -> Vec<Key> {
+        let mut touched = Vec::new();
         let mut way = Vec::new();
         let mut at = Some(dump);
         let mut shared = 0;
@@ -72,7 +73,7 @@ impl Walk<'_> {
             let Some((source, replaced)) = self.applied.pop() else { break };
             self.depth.remove(&source);
             for (key, before) in replaced {
-                touched.insert(key);
+                touched.push(key);
                 match before {
                     Some(paths) => self.state.insert(key, paths),
                     None => self.state.remove(&key),
@@ -115,7 +116,7 @@ struct Open {
 /// Folds the dumps of one collector, in time order, into runs.
 pub(super) fn fold(chain: &[Folded<'_>], number: &BTreeMap<i32, usize>, runs: &mut Vec<RouteRun>) {
     let mut walk = Walk { by_source: chain.iter().map(|d| (d.source, d)).collect(), ..Walk::default() };
-    let mut open: BTreeMap<Key, Vec<Open>> = BTreeMap::new();
+    let mut open: FxHashMap<Key, Vec<Open>> = FxHashMap::default();
     // Dumps of the window worked off so far, for finding the last one that shows a route.
     let mut seen: Vec<&Folded<'_>> = Vec::new();
     let close = |seen: &[&Folded<'_>], key: &Key, run: Open, runs: &mut Vec<RouteRun>| {
@@ -140,8 +141,9 @@ pub(super) fn fold(chain: &[Folded<'_>], number: &BTreeMap<i32, usize>, runs: &m
                 before.unwrap_or(&empty).symmetric_difference(&dump.present).copied().collect();
             let concerns = |k: &&Key| number.get(&k.0).is_some_and(|v| changed.contains(&(*v, k.1.family())));
             touched.extend(state.keys().filter(concerns));
-            touched.extend(open.keys().filter(concerns).copied().collect::<Vec<_>>());
+            touched.extend(open.keys().filter(concerns));
         }
+        // A key that comes twice is found as the first time left it.
         for key in touched {
             let present = number.get(&key.0).is_some_and(|v| dump.present.contains(&(*v, key.1.family())));
             let held: &[(Rc<str>, Evidence)] = match state.get(&key) {

@@ -1,12 +1,14 @@
 //! Observed routes of an origin or a prefix: dumps folded into runs, updates, session states.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use headwater_route::rows::{RouteEvent, RouteHistory, RouteRun, StateChange, Table as Dump, UpdateSpan, Vantage};
 use headwater_route::{AsPath, Asn, Evidence, Family, Prefix, SourceId, Time, Window};
 
 use super::evidence;
 use super::fold::{Folded, StoredRow, fold};
+use crate::routes::via::restore;
 use crate::scan::{Columns, Test};
 use crate::table::{Table, family_code, join_prefix, split_bits};
 use crate::view::View;
@@ -121,7 +123,7 @@ impl History {
     ) -> Result<BTreeMap<SourceId, Vec<StoredRow>>, Error> {
         let needed = needed_dumps(view, window);
         let mut out: BTreeMap<SourceId, Vec<StoredRow>> = BTreeMap::new();
-        let columns = ["vantage", "family", "net", "net_lo", "len", "held", "path", "source", "position"];
+        let columns = ["vantage", "family", "net", "net_lo", "len", "held", "via", "ends", "source", "position"];
         for &origin in origins {
             let mut tests = vec![Test::is("origin", origin), Test::is("safi", 1)];
             if let Some(prefix) = prefix {
@@ -138,17 +140,25 @@ impl History {
                 let columns = Columns(batch);
                 let (vantage, family, net) = (columns.small("vantage")?, columns.small("family")?, columns.int("net")?);
                 let (net_lo, len, held) = (columns.int("net_lo")?, columns.small("len")?, columns.small("held")?);
-                let (path, source, position) =
-                    (columns.text("path")?, columns.int("source")?, columns.int("position")?);
+                let (source, position) = (columns.int("source")?, columns.int("position")?);
+                let (via, ends) = (columns.text("via")?, columns.small("ends")?);
+                // Rows that follow each other often share vantage and path; then they share the text as well.
+                let mut shared: Option<((i32, i32, &str), Rc<str>)> = None;
                 for i in 0..batch.num_rows() {
                     let Some(prefix) = join_prefix(family.value(i), net.value(i), net_lo.value(i), len.value(i)) else {
                         continue;
                     };
+                    let stored = (vantage.value(i), ends.value(i), via.value(i));
+                    let path = match &shared {
+                        Some((of, path)) if *of == stored => Rc::clone(path),
+                        _ => Rc::from(stored_path(view, stored, origin)?),
+                    };
+                    shared = Some((stored, Rc::clone(&path)));
                     out.entry(SourceId(source.value(i))).or_default().push(StoredRow {
                         vantage: vantage.value(i),
                         prefix,
                         held: held.value(i) == 1,
-                        path: path.value(i).into(),
+                        path,
                         at: evidence(source.value(i), position.value(i)),
                     });
                 }
@@ -264,21 +274,36 @@ impl History {
         runs.sort_by(|a, b| (a.first, a.vantage, a.prefix, &a.path).cmp(&(b.first, b.vantage, b.prefix, &b.path)));
 
         let mut events = Vec::new();
-        let columns =
-            ["family", "net", "net_lo", "len", "vantage", "at", "safi", "announced", "path", "source", "position"];
+        let columns = [
+            "family",
+            "net",
+            "net_lo",
+            "len",
+            "vantage",
+            "at",
+            "safi",
+            "announced",
+            "origin",
+            "via",
+            "ends",
+            "source",
+            "position",
+        ];
         self.scan_prefixes(view, Table::Updates, prefixes, &columns, |prefix, columns, i| {
             let at = Time(columns.int("at")?.value(i));
-            let vantage = number.get(&columns.small("vantage")?.value(i));
-            if let Some(&vantage) = vantage
+            let id = columns.small("vantage")?.value(i);
+            if let Some(&vantage) = number.get(&id)
                 && columns.small("safi")?.value(i) == 1
                 && window.touches(at, at)
             {
                 let announced = columns.small("announced")?.value(i) == 1;
+                let stored = (id, columns.small("ends")?.value(i), columns.text("via")?.value(i));
+                let path = stored_path(view, stored, columns.int("origin")?.value(i))?;
                 events.push(RouteEvent {
                     at,
                     vantage,
                     prefix,
-                    path: announced.then(|| parse_path(columns.text("path").map_or("", |c| c.value(i)))),
+                    path: announced.then(|| parse_path(&path)),
                     evidence: evidence(columns.int("source")?.value(i), columns.int("position")?.value(i)),
                 });
             }
@@ -311,6 +336,16 @@ fn needed_dumps(view: &View, window: Window) -> BTreeSet<SourceId> {
         }
     }
     needed
+}
+
+/// The raw text of a path stored as (vantage, `ends`, `via`).
+fn stored_path(view: &View, (vantage, ends, via): (i32, i32, &str), origin: i64) -> Result<String, Error> {
+    let known = view.vantages.get(&vantage);
+    let own =
+        known.ok_or_else(|| Error::Engine(format!("a route of vantage {vantage}, which is not in the catalogue")))?;
+    let mut path = String::with_capacity(via.len() + 22);
+    restore(via, ends, own.asn.0, origin, &mut path);
+    Ok(path)
 }
 
 pub(super) fn parse_path(text: &str) -> AsPath {

@@ -171,6 +171,10 @@ impl Dump {
             Some((at, routes)) if *at == prefix => routes,
             _ => &[],
         };
+        if self.base.is_none() {
+            // Everything is stored.
+            rows.paths.look_ahead(self.entries.iter().map(|e| e.hash));
+        }
         let (mut new, mut old) = (self.entries.as_slice(), base);
         let mut missing: Vec<Held> = Vec::new();
         loop {

@@ -8,6 +8,7 @@ pub(crate) mod dump;
 pub(crate) mod paths;
 pub(crate) mod rows;
 pub(crate) mod updates;
+pub(crate) mod via;
 
 use headwater_route::Attributes;
 

@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use headwater_route::{Prefix, SourceId};
 
-use super::paths::Paths;
+use super::paths::{PathColumns, Paths};
 use crate::Error;
 use crate::segment::{Finished, SegmentWriter};
 use crate::table::{Table, family_code, split_bits};
@@ -35,6 +34,16 @@ struct Row {
     path: u32,
     marks: u8,
     safi: u8,
+}
+
+impl Row {
+    fn origin(&self) -> i64 {
+        (self.key >> VANTAGE_BITS) as i64 - 1
+    }
+
+    fn vantage(&self) -> i32 {
+        (self.key & MAX_VANTAGE as u64) as i32
+    }
 }
 
 const VANTAGE_BITS: u32 = 24;
@@ -98,8 +107,15 @@ impl RouteRows {
         self.rows.is_empty()
     }
 
-    /// Writes the rows as a `routes` segment and its `prefix_origins` index, and empties the buffer.
-    pub fn write(&mut self, source: SourceId, routes: &Path, index: &Path) -> Result<Vec<Finished>, Error> {
+    /// Writes the rows as a `routes` segment and its `prefix_origins` index, and empties the buffer. `networks` are those of
+    /// the vantages, by number.
+    pub fn write(
+        &mut self,
+        source: SourceId,
+        networks: &[u32],
+        routes: &Path,
+        index: &Path,
+    ) -> Result<Vec<Finished>, Error> {
         let RouteRows { rows, places, pairs, paths, by_prefix } = self;
         // Rows came in prefix order but for late ones; put right the runs that hold such.
         let prefix = |row: &Row| places[row.place as usize].0;
@@ -120,11 +136,10 @@ impl RouteRows {
         }
 
         let mut writer = SegmentWriter::create(Table::Routes, routes, rows.len())?;
-        let mut text = Vec::new();
         let mut rest = rows.as_slice();
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(paths.fit(rest.iter().map(|r| r.path).take(BATCH_ROWS)));
-            writer.write(&batch(chunk, places, paths, source, &mut text)?)?;
+            writer.write(&batch(chunk, places, paths, networks, source)?)?;
             rest = after;
         }
         let mut written = vec![writer.finish()?];
@@ -167,63 +182,67 @@ fn batch(
     rows: &[Row],
     places: &[(Prefix, u64)],
     paths: &Paths,
+    networks: &[u32],
     source: SourceId,
-    text: &mut Vec<u8>,
 ) -> Result<RecordBatch, Error> {
-    let mut path_column = StringBuilder::with_capacity(rows.len(), rows.len() * 40);
-    let mut shown = GONE;
-    text.clear();
+    // Places lie scattered in memory: each is fetched once, not once a column.
+    let here: Vec<(Prefix, u64)> = rows.iter().map(|row| places[row.place as usize]).collect();
+    let mut path_columns = PathColumns::new(paths, rows.len());
     for row in rows {
         if row.path == GONE {
-            path_column.append_value("");
-            continue;
+            path_columns.push_none();
+        } else {
+            path_columns.push(row.path, network_of(networks, row.vantage()), row.origin());
         }
-        if row.path != shown {
-            text.clear();
-            paths.write_text(row.path, text);
-            shown = row.path;
-        }
-        path_column.append_value(std::str::from_utf8(text).unwrap_or(""));
     }
-    let place = |row: &Row| places[row.place as usize];
     let mut columns: Vec<ArrayRef> = vec![
-        Arc::new(rows.iter().map(|r| (r.key >> VANTAGE_BITS) as i64 - 1).collect::<Int64Array>()),
-        Arc::new(rows.iter().map(|r| (r.key & MAX_VANTAGE as u64) as i32).collect::<Int32Array>()),
+        Arc::new(rows.iter().map(Row::origin).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(Row::vantage).collect::<Int32Array>()),
     ];
-    columns.extend(prefix_columns(rows.iter().map(|r| place(r).0)));
+    columns.extend(prefix_columns(here.iter().map(|(prefix, _)| *prefix)));
     columns.push(Arc::new(rows.iter().map(|r| i32::from(r.safi)).collect::<Int32Array>()));
     columns.push(Arc::new(rows.iter().map(|r| i32::from(r.path != GONE)).collect::<Int32Array>()));
-    columns.push(Arc::new(path_column.finish()));
+    columns.extend(path_columns.finish());
     columns.push(Arc::new(rows.iter().map(|r| i32::from(r.marks)).collect::<Int32Array>()));
     columns.push(Arc::new(Int64Array::from_value(source.0, rows.len())));
-    columns.push(Arc::new(rows.iter().map(|r| place(r).1 as i64).collect::<Int64Array>()));
+    columns.push(Arc::new(here.iter().map(|(_, offset)| *offset as i64).collect::<Int64Array>()));
     Ok(RecordBatch::try_new(Table::Routes.schema(), columns)?)
+}
+
+/// The network of a vantage, from the list by number; 0, which is nobody's, where it is not listed.
+pub(crate) fn network_of(networks: &[u32], vantage: i32) -> u32 {
+    networks.get(vantage as usize).copied().unwrap_or(0)
 }
 
 /// Stable sort by key, least significant digit first; digits that are equal in all rows are skipped.
 fn sort_rows(rows: &mut Vec<Row>, key: impl Fn(&Row) -> u64) {
     const BITS: u32 = 11;
     const RADIX: usize = 1 << BITS;
+    const DIGITS: usize = u64::BITS.div_ceil(BITS) as usize;
     if rows.len() < 4096 {
         rows.sort_by_key(key);
         return;
     }
-    let mut other = rows.clone();
-    for shift in (0..u64::BITS).step_by(BITS as usize) {
-        let digit = |row: &Row| (key(row) >> shift) as usize & (RADIX - 1);
-        let mut starts = [0usize; RADIX];
-        for row in rows.iter() {
-            starts[digit(row)] += 1;
+    let digit = |key: u64, n: usize| (key >> (n as u32 * BITS)) as usize & (RADIX - 1);
+    let mut counts = vec![[0usize; RADIX]; DIGITS];
+    for row in rows.iter() {
+        let key = key(row);
+        for (n, counts) in counts.iter_mut().enumerate() {
+            counts[digit(key, n)] += 1;
         }
+    }
+    let mut other = Vec::new();
+    for (n, starts) in counts.iter_mut().enumerate() {
         if starts.contains(&rows.len()) {
             continue;
         }
         let mut sum = 0;
-        for start in &mut starts {
+        for start in starts.iter_mut() {
             sum += std::mem::replace(start, sum);
         }
+        other.resize(rows.len(), rows[0]);
         for row in rows.iter() {
-            let at = &mut starts[digit(row)];
+            let at = &mut starts[digit(key(row), n)];
             other[*at] = *row;
             *at += 1;
         }

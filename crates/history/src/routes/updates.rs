@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use headwater_route::{Attributes, Nlri, Prefix, SourceId, Time};
 
-use super::paths::{self, Paths};
-use super::rows::prefix_columns;
+use super::paths::{self, PathColumns, Paths};
+use super::rows::{network_of, prefix_columns};
 use crate::Error;
 use crate::segment::{Finished, SegmentWriter};
 use crate::table::Table;
@@ -66,34 +65,42 @@ impl UpdateRows {
         self.rows.is_empty()
     }
 
-    /// Writes the rows as an `updates` segment and its `origin_prefixes` index, and empties the buffer.
-    pub fn write(&mut self, source: SourceId, updates: &Path, index: &Path) -> Result<Vec<Finished>, Error> {
+    /// Writes the rows as an `updates` segment and its `origin_prefixes` index, and empties the buffer. `networks` are those
+    /// of the vantages, by number.
+    pub fn write(
+        &mut self,
+        source: SourceId,
+        networks: &[u32],
+        updates: &Path,
+        index: &Path,
+    ) -> Result<Vec<Finished>, Error> {
         let UpdateRows { rows, paths } = self;
         // Stable: events of one key and instant stay in the order of the file.
         rows.sort_by_key(|r| (r.prefix, r.vantage, r.at));
 
         let mut writer = SegmentWriter::create(Table::Updates, updates, rows.len())?;
-        let mut text = Vec::new();
         let mut rest = rows.as_slice();
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(paths.fit(rest.iter().map(|r| r.path).take(BATCH_ROWS)));
             rest = after;
-            let mut path_column = StringBuilder::with_capacity(chunk.len(), chunk.len() * 40);
+            let mut path_columns = PathColumns::new(paths, chunk.len());
             for row in chunk {
-                text.clear();
-                if row.path != WITHDRAWN {
-                    paths.write_text(row.path, &mut text);
+                if row.path == WITHDRAWN {
+                    path_columns.push_none();
+                } else {
+                    path_columns.push(row.path, network_of(networks, row.vantage), row.origin);
                 }
-                path_column.append_value(std::str::from_utf8(&text).unwrap_or(""));
             }
+            let [via, ends] = path_columns.finish();
             let mut columns = prefix_columns(chunk.iter().map(|r| r.prefix));
-            let more: [ArrayRef; 9] = [
+            let more: [ArrayRef; 10] = [
                 Arc::new(chunk.iter().map(|r| r.vantage).collect::<Int32Array>()),
                 Arc::new(chunk.iter().map(|r| r.at.0).collect::<Int64Array>()),
                 Arc::new(chunk.iter().map(|r| i32::from(r.safi)).collect::<Int32Array>()),
                 Arc::new(chunk.iter().map(|r| i32::from(r.path != WITHDRAWN)).collect::<Int32Array>()),
                 Arc::new(chunk.iter().map(|r| r.origin).collect::<Int64Array>()),
-                Arc::new(path_column.finish()),
+                via,
+                ends,
                 Arc::new(chunk.iter().map(|r| i32::from(r.marks)).collect::<Int32Array>()),
                 Arc::new(Int64Array::from_value(source.0, chunk.len())),
                 Arc::new(chunk.iter().map(|r| r.offset as i64).collect::<Int64Array>()),
