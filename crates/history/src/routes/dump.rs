@@ -121,7 +121,7 @@ impl Dump {
             // Multicast tables are small and asked for rarely: kept whole, beside the unicast merge.
             let path = rows.paths.intern(vantage, hash, attributes.path);
             rows.place(nlri.prefix, offset);
-            rows.held(origin, vantage, path, marks, 2);
+            rows.held(origin, vantage, path, marks, true);
             return Ok(());
         }
         // A prefix that comes without end is worked off in parts, which then count as out of order.
@@ -200,7 +200,7 @@ impl Dump {
                 if let Some(path) = PathRef::new(&self.arena[start as usize..end as usize]) {
                     let path = rows.paths.intern(vantage, entry.hash, path);
                     rows.place(prefix, entry.offset);
-                    rows.held(entry.held.origin, vantage, path, entry.marks, 1);
+                    rows.held(entry.held.origin, vantage, path, entry.marks, false);
                     // What the base holds is in the index of a dump that it builds on.
                     if base.iter().all(|held| held.origin != entry.held.origin) {
                         rows.index(entry.held.origin);

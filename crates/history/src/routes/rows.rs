@@ -11,8 +11,11 @@ use crate::Error;
 use crate::segment::{Finished, SegmentWriter};
 use crate::table::{Table, family_code, split_bits};
 
-/// Rows a segment is sorted and written at. With [`PATH_BYTES`] it bounds the memory of an ingest.
-const SEGMENT_ROWS: usize = 4 << 20;
+/// Rows a segment is sorted and written at. A question reads something of every segment of a dump, so they should be few. With
+/// the two limits below it bounds the memory of an ingest.
+const SEGMENT_ROWS: usize = 8 << 20;
+/// Records a segment is written at.
+const SEGMENT_PLACES: usize = 4 << 20;
 /// Bytes of distinct paths a segment is written at.
 const PATH_BYTES: usize = 256 << 20;
 /// Rows handed to the Parquet writer at once.
@@ -24,31 +27,51 @@ const INDEX_REACH: usize = 16;
 /// `path` of a row that says a route is gone.
 const GONE: u32 = u32::MAX;
 
-/// One row: 24 bytes, so that a segment's worth stays small.
+/// One row: 16 bytes, so that a segment's worth stays small.
 #[derive(Clone, Copy)]
 struct Row {
-    /// `(origin + 1) << VANTAGE_BITS | vantage`: the first two sort columns.
+    /// From the top: origin plus one, vantage, whether multicast, marks. The first two are the sort key.
     key: u64,
     /// Index into `places`.
     place: u32,
     path: u32,
-    marks: u8,
-    safi: u8,
-}
-
-impl Row {
-    fn origin(&self) -> i64 {
-        (self.key >> VANTAGE_BITS) as i64 - 1
-    }
-
-    fn vantage(&self) -> i32 {
-        (self.key & MAX_VANTAGE as u64) as i32
-    }
 }
 
 const VANTAGE_BITS: u32 = 24;
-/// Vantage numbers must fit the low bits of the sort key.
+/// Bits of `key` below the vantage: [`MULTICAST`], and the marks below it.
+const LOW_BITS: u32 = 5;
+const MULTICAST: u64 = 1 << (LOW_BITS - 1);
+/// Vantage numbers must fit their bits of the sort key.
 pub(crate) const MAX_VANTAGE: i32 = (1 << VANTAGE_BITS) - 1;
+
+impl Row {
+    fn new(origin: i64, vantage: i32, multicast: bool, marks: i32, place: u32, path: u32) -> Row {
+        let by = ((origin + 1) as u64) << VANTAGE_BITS | vantage as u64;
+        let low = if multicast { MULTICAST } else { 0 } | marks as u64 & (MULTICAST - 1);
+        Row { key: by << LOW_BITS | low, place, path }
+    }
+
+    fn origin(&self) -> i64 {
+        (self.key >> (VANTAGE_BITS + LOW_BITS)) as i64 - 1
+    }
+
+    /// Origin and vantage.
+    fn sort_key(&self) -> u64 {
+        self.key >> LOW_BITS
+    }
+
+    fn vantage(&self) -> i32 {
+        (self.sort_key() & MAX_VANTAGE as u64) as i32
+    }
+
+    fn safi(&self) -> i32 {
+        if self.key & MULTICAST == 0 { 1 } else { 2 }
+    }
+
+    fn marks(&self) -> i32 {
+        (self.key & (MULTICAST - 1)) as i32
+    }
+}
 
 /// Rows waiting for their segment.
 #[derive(Default)]
@@ -73,8 +96,8 @@ impl RouteRows {
     }
 
     /// A route held as of the dump, at the last [`RouteRows::place`].
-    pub fn held(&mut self, origin: i64, vantage: i32, path: u32, marks: i32, safi: u8) {
-        self.push(origin, vantage, path, marks as u8, safi);
+    pub fn held(&mut self, origin: i64, vantage: i32, path: u32, marks: i32, multicast: bool) {
+        self.push(origin, vantage, multicast, marks, path);
     }
 
     /// Notes in the prefix index that the prefix of the last [`RouteRows::place`] has routes from the origin.
@@ -88,18 +111,17 @@ impl RouteRows {
 
     /// A route no longer held, at the last [`RouteRows::place`].
     pub fn gone(&mut self, origin: i64, vantage: i32) {
-        self.push(origin, vantage, GONE, 0, 1);
+        self.push(origin, vantage, false, 0, GONE);
     }
 
-    fn push(&mut self, origin: i64, vantage: i32, path: u32, marks: u8, safi: u8) {
-        let key = ((origin + 1) as u64) << VANTAGE_BITS | vantage as u64;
+    fn push(&mut self, origin: i64, vantage: i32, multicast: bool, marks: i32, path: u32) {
         let place = (self.places.len() - 1) as u32;
-        self.rows.push(Row { key, place, path, marks, safi });
+        self.rows.push(Row::new(origin, vantage, multicast, marks, place, path));
     }
 
     /// True if the rows should be written before more are added.
     pub fn is_full(&self) -> bool {
-        self.rows.len() >= SEGMENT_ROWS || self.paths.size() >= PATH_BYTES || self.places.len() >= SEGMENT_ROWS
+        self.rows.len() >= SEGMENT_ROWS || self.paths.size() >= PATH_BYTES || self.places.len() >= SEGMENT_PLACES
     }
 
     /// True if there is nothing to write.
@@ -120,15 +142,15 @@ impl RouteRows {
         // Rows came in prefix order but for late ones; put right the runs that hold such.
         let prefix = |row: &Row| places[row.place as usize].0;
         if *by_prefix {
-            sort_rows(rows, |row| row.key >> VANTAGE_BITS);
-            for run in rows.chunk_by_mut(|a, b| a.key >> VANTAGE_BITS == b.key >> VANTAGE_BITS) {
-                if !run.is_sorted_by_key(|row| (prefix(row), row.key)) {
-                    run.sort_by_key(|row| (prefix(row), row.key));
+            sort_rows(rows, |row| row.sort_key() >> VANTAGE_BITS);
+            for run in rows.chunk_by_mut(|a, b| a.origin() == b.origin()) {
+                if !run.is_sorted_by_key(|row| (prefix(row), row.sort_key())) {
+                    run.sort_by_key(|row| (prefix(row), row.sort_key()));
                 }
             }
         } else {
-            sort_rows(rows, |row| row.key);
-            for run in rows.chunk_by_mut(|a, b| a.key == b.key) {
+            sort_rows(rows, Row::sort_key);
+            for run in rows.chunk_by_mut(|a, b| a.sort_key() == b.sort_key()) {
                 if !run.is_sorted_by_key(prefix) {
                     run.sort_by_key(prefix);
                 }
@@ -200,10 +222,10 @@ fn batch(
         Arc::new(rows.iter().map(Row::vantage).collect::<Int32Array>()),
     ];
     columns.extend(prefix_columns(here.iter().map(|(prefix, _)| *prefix)));
-    columns.push(Arc::new(rows.iter().map(|r| i32::from(r.safi)).collect::<Int32Array>()));
+    columns.push(Arc::new(rows.iter().map(Row::safi).collect::<Int32Array>()));
     columns.push(Arc::new(rows.iter().map(|r| i32::from(r.path != GONE)).collect::<Int32Array>()));
     columns.extend(path_columns.finish());
-    columns.push(Arc::new(rows.iter().map(|r| i32::from(r.marks)).collect::<Int32Array>()));
+    columns.push(Arc::new(rows.iter().map(Row::marks).collect::<Int32Array>()));
     columns.push(Arc::new(Int64Array::from_value(source.0, rows.len())));
     columns.push(Arc::new(here.iter().map(|(_, offset)| *offset as i64).collect::<Int64Array>()));
     Ok(RecordBatch::try_new(Table::Routes.schema(), columns)?)
@@ -255,6 +277,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_row_holds_what_it_is_made_of() {
+        for (origin, vantage, multicast, marks) in
+            [(-1, 0, false, 0), (4_294_967_295, MAX_VANTAGE, true, 15), (64500, 3, false, 9), (0, 1, true, 0)]
+        {
+            let row = Row::new(origin, vantage, multicast, marks, 7, 8);
+            assert_eq!((row.origin(), row.vantage(), row.marks()), (origin, vantage, marks));
+            assert_eq!((row.safi(), row.place, row.path), (if multicast { 2 } else { 1 }, 7, 8));
+        }
+    }
+
+    #[test]
     fn radix_sort_is_a_stable_sort() {
         let mut seed = 7u64;
         let mut next = || {
@@ -264,12 +297,12 @@ mod tests {
         let mut rows: Vec<Row> = (0..10_000)
             .map(|i| {
                 let key = ((next() % 50) << 24) | (next() % 3) | ((next() % 2) << 50);
-                Row { key, place: i, path: 0, marks: 0, safi: 1 }
+                Row { key: key << LOW_BITS, place: i, path: 0 }
             })
             .collect();
         let mut expected = rows.clone();
-        expected.sort_by_key(|row| row.key);
-        sort_rows(&mut rows, |row| row.key);
+        expected.sort_by_key(Row::sort_key);
+        sort_rows(&mut rows, Row::sort_key);
         let shape = |rows: &[Row]| rows.iter().map(|r| (r.key, r.place)).collect::<Vec<_>>();
         assert_eq!(shape(&rows), shape(&expected));
     }
