@@ -1,13 +1,18 @@
 //! Measures the history on an invented collector: ingest speed and memory, bytes per route, what a second dump adds, and what
 //! a question reads.
 //!
-//! `cargo run --release -p headwater-history --example scale -- [prefixes] [vantages] [dumps] [changed per mille] [directory]`
+//! `cargo run --release -p headwater-history --example scale -- [prefixes] [vantages] [dumps] [changed per mille] [directory]
+//! [per cent of the changes that move an origin as a whole]`
+//!
+//! `… --example scale -- questions [millions of routes …]` asks the same questions of histories of 20, 60 and 200 million routes
+//! (or of those given), made in the temporary directory unless they are there: first with nothing of the files in memory, which
+//! needs the right to drop the system's caches, then again.
 //!
 //! The shape is that of a real table: origins with few prefixes each and a long tail, one path from a vantage to most
 //! prefixes of an origin, and changes half of which move an origin as a whole. The same arguments give the same bytes.
 //! CPU seconds are those of the whole process less those of making the routes, measured beforehand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use headwater_history::table::Table;
@@ -19,24 +24,45 @@ use headwater_route::{
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|a| a == "questions") {
+        let sizes: Vec<u32> = arguments[1..].iter().map(|a| a.parse().expect("millions of routes")).collect();
+        return questions(if sizes.is_empty() { &[20, 60, 200] } else { &sizes });
+    }
     let number = |i: usize, default: u32| arguments.get(i).map_or(default, |a| a.parse().expect("a number"));
-    let world = World::new(number(0, 1_000_000), number(1, 40), number(3, 20));
-    let dumps = number(2, 2);
+    let world = World {
+        prefixes: number(0, 1_000_000),
+        vantages: number(1, 40),
+        changed_per_mille: number(3, 20),
+        moves_per_cent: number(5, 50),
+    };
     let dir = arguments.get(4).map_or_else(|| std::env::temp_dir().join("headwater-scale"), PathBuf::from);
     if dir.exists() {
         println!("{} exists: only asking", dir.display());
     } else {
-        ingest(&world, dumps, &dir);
+        ingest(&world, number(2, 2), &dir);
     }
     ask(&world, &dir);
 }
 
-fn ingest(world: &World, dumps: u32, dir: &std::path::Path) {
+/// The same questions of larger and larger histories: one dump stored whole, and one stored as changes.
+fn questions(millions: &[u32]) {
+    for millions in millions {
+        let world = World { prefixes: millions * 25_000, vantages: 40, changed_per_mille: 20, moves_per_cent: 50 };
+        let dir = std::env::temp_dir().join(format!("headwater-scale-{millions}m"));
+        if !dir.exists() {
+            ingest(&world, 2, &dir);
+        }
+        println!("{millions} million routes");
+        ask(&world, &dir);
+    }
+}
+
+fn ingest(world: &World, dumps: u32, dir: &Path) {
     let entries = f64::from(world.prefixes) * f64::from(world.vantages);
     let before = cpu_secs();
     let mut variants = world.variants();
     let mut sum = 0;
-    world.dump(&mut variants, 0, |_, _, _, path| sum += path.len());
+    world.dump(&mut variants, 0, |_, _, _, (path, _)| sum += path.len());
     let making = cpu_secs() - before;
     println!("{entries:.0} entries a dump, {} path bytes; making them takes {making:.2} CPU s", sum);
 
@@ -62,8 +88,7 @@ fn ingest(world: &World, dumps: u32, dir: &std::path::Path) {
         }
         let at = Time::from_unix(1_700_000_000 + n * 28_800);
         let mut changed = 0u64;
-        world.dump(&mut variants, n, |prefix, vantage, offset, path| {
-            let (path, is_change) = path.parts();
+        world.dump(&mut variants, n, |prefix, vantage, offset, (path, is_change)| {
             changed += u64::from(is_change);
             let attributes = Attributes {
                 path: PathRef::new(path).expect("a path"),
@@ -136,26 +161,45 @@ fn columns(history: &History) {
     }
 }
 
-fn ask(world: &World, dir: &std::path::Path) {
+/// Asks for a small and for a large origin.
+fn ask(world: &World, dir: &Path) {
     for (what, origin) in [("small", world.origin(world.prefixes / 2 + 7)), ("large", LARGE)] {
-        for round in ["first", "second", "third"] {
-            // A process that asks one question opens the history first; so does each round.
-            let (wall, before) = (Instant::now(), cpu_secs());
-            let history = History::open(dir).expect("a history");
-            let answer = history.routes_of_origin(Asn(origin), Window::default()).expect("an answer");
-            let stats = history.scan_stats();
-            println!(
-                "{what} origin AS{origin}, {round} time: {:.1} ms ({:.2} CPU s), {} runs from {} rows, {} of {} bytes in {} segments read",
-                wall.elapsed().as_secs_f64() * 1e3,
-                cpu_secs() - before,
-                answer.runs.len(),
-                stats.rows,
-                stats.bytes_read,
-                stats.segment_bytes,
-                stats.segments,
-            );
-        }
+        let cold = drop_caches().then(|| ask_once(dir, origin).0);
+        let rounds: Vec<_> = (0..5).map(|_| ask_once(dir, origin)).collect();
+        let (_, cpu, answer) = &rounds[0];
+        let warm = rounds.iter().map(|(ms, ..)| *ms).fold(f64::INFINITY, f64::min);
+        let cpu = rounds.iter().map(|(_, cpu, _)| *cpu).fold(*cpu, f64::min);
+        println!(
+            "  {what} origin: {} cold, {warm:.1} ms warm ({cpu:.0} ms CPU); {answer}",
+            cold.map_or("(no right to drop caches)".to_owned(), |ms| format!("{ms:.1} ms")),
+        );
     }
+    println!("  peak {:.0} MiB", peak_mib());
+}
+
+/// Milliseconds by the clock and of CPU, and what was read. A process that asks one question opens the history first; so does
+/// each round.
+fn ask_once(dir: &Path, origin: u32) -> (f64, f64, String) {
+    let (wall, before) = (Instant::now(), cpu_secs());
+    let history = History::open(dir).expect("a history");
+    let answer = history.routes_of_origin(Asn(origin), Window::default()).expect("an answer");
+    let (wall, cpu) = (wall.elapsed().as_secs_f64() * 1e3, (cpu_secs() - before) * 1e3);
+    let stats = history.scan_stats();
+    let read = format!(
+        "{} runs from {} rows, {:.2} of {:.1} MB in {} segments read",
+        answer.runs.len(),
+        stats.rows,
+        stats.bytes_read as f64 / 1e6,
+        stats.segment_bytes as f64 / 1e6,
+        stats.segments,
+    );
+    (wall, cpu, read)
+}
+
+/// Takes the files out of memory, where the system lets us.
+fn drop_caches() -> bool {
+    let brought_to_disk = std::process::Command::new("sync").status().is_ok_and(|status| status.success());
+    brought_to_disk && std::fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
 }
 
 /// The first origin, one of the large ones.
@@ -166,20 +210,12 @@ struct World {
     prefixes: u32,
     vantages: u32,
     changed_per_mille: u32,
+    /// How many of the changes move all that an origin has at a vantage; the others are of one route each.
+    moves_per_cent: u32,
 }
 
-/// A path in wire form and whether it differs from the dump before.
-struct Path<'a>(&'a [u8], bool);
-
-impl<'a> Path<'a> {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn parts(self) -> (&'a [u8], bool) {
-        (self.0, self.1)
-    }
-}
+/// A path in wire form, and whether it differs from the dump before.
+type Way<'a> = (&'a [u8], bool);
 
 fn mix(a: u32, b: u32, c: u32) -> u32 {
     let mut x = u64::from(a) << 32 | u64::from(b);
@@ -190,10 +226,6 @@ fn mix(a: u32, b: u32, c: u32) -> u32 {
 }
 
 impl World {
-    fn new(prefixes: u32, vantages: u32, changed_per_mille: u32) -> World {
-        World { prefixes, vantages, changed_per_mille }
-    }
-
     /// The origin of a prefix: about 13 prefixes each, but for a tail of large ones, scattered over the address space.
     fn origin(&self, prefix: u32) -> u32 {
         let block = prefix / 4;
@@ -210,10 +242,12 @@ impl World {
     }
 
     /// Hands out the routes of dump `n` in prefix order: (prefix, vantage, record offset, path).
-    fn dump(&self, variants: &mut [u8], n: u32, mut each: impl FnMut(Prefix, u32, u64, Path<'_>)) {
+    fn dump(&self, variants: &mut [u8], n: u32, mut each: impl FnMut(Prefix, u32, u64, Way<'_>)) {
         let mut offset = 0u64;
         let mut bytes = Vec::with_capacity(64);
-        let half = self.changed_per_mille / 2;
+        // In parts of a hundred thousand.
+        let moves = self.changed_per_mille * self.moves_per_cent;
+        let single = self.changed_per_mille * 100 - moves;
         for p in 0..self.prefixes {
             // Four in five are IPv4 /24s, the rest IPv6 /48s.
             let four = self.prefixes / 5 * 4;
@@ -226,9 +260,8 @@ impl World {
             let origin = self.origin(p);
             for v in 0..self.vantages {
                 let slot = &mut variants[(p * self.vantages + v) as usize];
-                let change = n > 0
-                    && (mix(origin, v, n * 2) % 1000 < half
-                        || mix(p, v, n * 2 + 1) % 1000 < self.changed_per_mille - half);
+                let change =
+                    n > 0 && (mix(origin, v, n * 2) % 100_000 < moves || mix(p, v, n * 2 + 1) % 100_000 < single);
                 if change {
                     *slot = slot.wrapping_add(1);
                 }
@@ -251,7 +284,7 @@ impl World {
                     bytes.extend(hop.to_be_bytes());
                 }
                 bytes.extend(origin.to_be_bytes());
-                each(prefix, v, offset, Path(&bytes, change));
+                each(prefix, v, offset, (&bytes, change));
             }
             offset += 30 + u64::from(self.vantages) * 60 + u64::from(mix(p, 7, n) % 40);
         }
