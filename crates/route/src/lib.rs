@@ -6,6 +6,7 @@
 //! Must not know: files, formats, the query engine, the terminal, the clock. Values only.
 
 mod asn;
+mod decimal;
 mod fault;
 mod observation;
 mod path;
@@ -15,6 +16,7 @@ mod source;
 mod time;
 
 pub use asn::{Asn, AsnError};
+pub use decimal::{push_decimal, push_ipv4};
 pub use fault::{Fault, FaultKind};
 pub use observation::{Attributes, Event, Nlri, Observation, OriginCode, Route, Session, SessionId};
 pub use path::{AsPath, PathError, PathRef, PathSegment, SegmentKind, SegmentRef};

@@ -1,11 +1,11 @@
 //! AS paths: borrowed from the wire, owned as values, and their text form.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Asn;
+use crate::{Asn, push_decimal};
 
 /// AS_PATH segment type (RFC 4271 §4.3, RFC 5065 §3).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -43,12 +43,12 @@ impl SegmentKind {
         }
     }
 
-    fn brackets(self) -> (&'static str, &'static str, &'static str) {
+    fn brackets(self) -> (&'static str, u8, &'static str) {
         match self {
-            SegmentKind::Set => ("{", ",", "}"),
-            SegmentKind::Sequence => ("", " ", ""),
-            SegmentKind::ConfedSequence => ("(", " ", ")"),
-            SegmentKind::ConfedSet => ("[", ",", "]"),
+            SegmentKind::Set => ("{", b',', "}"),
+            SegmentKind::Sequence => ("", b' ', ""),
+            SegmentKind::ConfedSequence => ("(", b' ', ")"),
+            SegmentKind::ConfedSet => ("[", b',', "]"),
         }
     }
 }
@@ -122,7 +122,6 @@ impl<'a> PathRef<'a> {
 
     /// Appends the text form of [`AsPath`] without building one.
     pub fn write_text(self, out: &mut Vec<u8>) {
-        let mut digits = [0u8; 10];
         let start = out.len();
         for segment in self.segments() {
             let (open, between, close) = segment.kind.brackets();
@@ -132,19 +131,9 @@ impl<'a> PathRef<'a> {
             out.extend_from_slice(open.as_bytes());
             for (i, asn) in segment.asns().enumerate() {
                 if i > 0 {
-                    out.extend_from_slice(between.as_bytes());
+                    out.push(between);
                 }
-                let mut at = digits.len();
-                let mut n = asn.0;
-                loop {
-                    at -= 1;
-                    digits[at] = b'0' + (n % 10) as u8;
-                    n /= 10;
-                    if n == 0 {
-                        break;
-                    }
-                }
-                out.extend_from_slice(&digits[at..]);
+                push_decimal(out, asn.0);
             }
             out.extend_from_slice(close.as_bytes());
         }
@@ -210,7 +199,7 @@ impl fmt::Display for AsPath {
             f.write_str(open)?;
             for (j, asn) in segment.asns.iter().enumerate() {
                 if j > 0 {
-                    f.write_str(between)?;
+                    f.write_char(char::from(between))?;
                 }
                 write!(f, "{}", asn.0)?;
             }

@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use headwater_route::{Attributes, Event, Nlri, Observation, OriginCode, Prefix, Route, Session};
+use headwater_route::{
+    Attributes, Event, Nlri, Observation, OriginCode, Prefix, Route, Session, push_decimal, push_ipv4,
+};
 
 use super::Record;
 use super::header::kind;
@@ -38,9 +40,9 @@ pub fn write_bgpdump_m(out: &mut Vec<u8>, record: &Record, observation: &Observa
             out.extend_from_slice(b"|STATE|");
             push_session(out, session);
             out.push(b'|');
-            push_number(out, u64::from(*from));
+            push_decimal(out, (*from).into());
             out.push(b'|');
-            push_number(out, u64::from(*to));
+            push_decimal(out, (*to).into());
         }
     }
 }
@@ -48,7 +50,7 @@ pub fn write_bgpdump_m(out: &mut Vec<u8>, record: &Record, observation: &Observa
 /// Seconds, with microseconds for the types that have them.
 fn push_time(out: &mut Vec<u8>, record: &Record, observation: &Observation<'_>) {
     let time = observation.time;
-    push_number(out, u64::try_from(time.secs()).unwrap_or(0));
+    push_decimal(out, u32::try_from(time.secs()).unwrap_or(0));
     if record.kind == kind::BGP4MP_ET {
         let mut micros = time.0.rem_euclid(1_000_000);
         let mut digits = *b".000000";
@@ -63,7 +65,7 @@ fn push_time(out: &mut Vec<u8>, record: &Record, observation: &Observation<'_>) 
 fn push_session(out: &mut Vec<u8>, session: &Session) {
     push_addr(out, session.addr);
     out.push(b'|');
-    push_number(out, u64::from(session.asn.0));
+    push_decimal(out, session.asn.0);
 }
 
 fn push_key(out: &mut Vec<u8>, kind: &[u8], nlri: &Nlri, session: &Session) {
@@ -73,7 +75,7 @@ fn push_key(out: &mut Vec<u8>, kind: &[u8], nlri: &Nlri, session: &Session) {
     push_prefix(out, &nlri.prefix);
     if let Some(path_id) = nlri.path_id {
         out.push(b'|');
-        push_number(out, u64::from(path_id));
+        push_decimal(out, path_id);
     }
 }
 
@@ -91,9 +93,9 @@ fn push_route(out: &mut Vec<u8>, kind: &[u8], route: &Route<'_>, record: &Record
     // bgpdump's word for none.
     push_addr(out, attributes.next_hop.unwrap_or(IpAddr::V4(Ipv4Addr::BROADCAST)));
     out.push(b'|');
-    push_number(out, u64::from(attributes.local_pref.unwrap_or(0)));
+    push_decimal(out, attributes.local_pref.unwrap_or(0));
     out.push(b'|');
-    push_number(out, u64::from(attributes.med.unwrap_or(0)));
+    push_decimal(out, attributes.med.unwrap_or(0));
     out.push(b'|');
     // For type BGP bgpdump has this column not at all, or runs it into the one before.
     if record.kind != kind::BGP || !attributes.communities.is_empty() {
@@ -102,7 +104,7 @@ fn push_route(out: &mut Vec<u8>, kind: &[u8], route: &Route<'_>, record: &Record
     }
     out.extend_from_slice(if attributes.atomic_aggregate { b"AG|" } else { b"NAG|" });
     if let Some((asn, router)) = attributes.aggregator {
-        push_number(out, u64::from(asn.0));
+        push_decimal(out, asn.0);
         out.push(b' ');
         push_addr(out, IpAddr::V4(router));
     }
@@ -120,9 +122,9 @@ fn push_communities(out: &mut Vec<u8>, attributes: &Attributes<'_>) {
             (0xffff, 0xff02) => b"no-advertise",
             (0xffff, 0xff03) => b"local-AS",
             _ => {
-                push_number(out, u64::from(high));
+                push_decimal(out, high.into());
                 out.push(b':');
-                push_number(out, u64::from(low));
+                push_decimal(out, low.into());
                 continue;
             }
         };
@@ -133,19 +135,12 @@ fn push_communities(out: &mut Vec<u8>, attributes: &Attributes<'_>) {
 fn push_prefix(out: &mut Vec<u8>, prefix: &Prefix) {
     push_addr(out, prefix.addr());
     out.push(b'/');
-    push_number(out, u64::from(prefix.len()));
+    push_decimal(out, prefix.len().into());
 }
 
 fn push_addr(out: &mut Vec<u8>, addr: IpAddr) {
     match addr {
-        IpAddr::V4(addr) => {
-            for (i, octet) in addr.octets().into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b'.');
-                }
-                push_number(out, u64::from(octet));
-            }
-        }
+        IpAddr::V4(addr) => push_ipv4(out, addr),
         IpAddr::V6(addr) => push_v6(out, addr.segments()),
     }
 }
@@ -197,20 +192,6 @@ fn push_hex(out: &mut Vec<u8>, number: u16) {
     }
 }
 
-fn push_number(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,15 +225,6 @@ mod tests {
             let mut out = Vec::new();
             push_addr(&mut out, IpAddr::V6(text.parse().unwrap()));
             assert_eq!(String::from_utf8(out).unwrap(), text);
-        }
-    }
-
-    #[test]
-    fn numbers_are_written_whole() {
-        for number in [0, 9, 10, u64::MAX] {
-            let mut out = Vec::new();
-            push_number(&mut out, number);
-            assert_eq!(out, number.to_string().into_bytes());
         }
     }
 }
