@@ -186,11 +186,7 @@ fn hostile_magics_without_blocks_end() {
 #[cfg(target_os = "linux")]
 fn no_thread_stays_behind() {
     // Other tests of this process have threads of their own: count those of the readers by name.
-    let readers = || {
-        let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
-        let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
-        names.filter(|name| name.starts_with("headwater")).count()
-    };
+    let readers = || threads().iter().filter(|name| name.starts_with("headwater")).count();
     let bytes = noise(500_000, 48);
     let packed = compress(&bytes, 1);
     for i in 0..200usize {
@@ -205,6 +201,40 @@ fn no_thread_stays_behind() {
         assert!(patience.elapsed().as_secs() < 20, "{} threads stay behind", readers());
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+}
+
+/// The names that threads of this process have.
+#[cfg(target_os = "linux")]
+fn threads() -> Vec<String> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+    tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok()).collect()
+}
+
+/// Files read in turns, and one that nobody reads beside them: each gives its own, and they share the workers.
+#[test]
+#[cfg(target_os = "linux")]
+fn many_files_at_once_share_the_workers() {
+    let files: Vec<Vec<u8>> = (0..12).map(|seed| noise(700_000, seed + 1)).collect();
+    let mut readers: Vec<Decoded> =
+        files.iter().map(|file| open(io::Cursor::new(compress(file, 1)), Limits::default()).unwrap()).collect();
+    let mut unread = open(io::Cursor::new(compress(&files[0], 1)), Limits::default()).unwrap();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let workers = threads().iter().filter(|name| name.trim_end() == "headwater-bzip2").count();
+    // Those of an earlier test may be about to end.
+    assert!((1..=2 * cores).contains(&workers), "{workers} workers for {} files on {cores} cores", files.len());
+    let mut out = vec![Vec::new(); files.len()];
+    let mut buffer = vec![0; 50_000];
+    for _ in 0..700_000 / buffer.len() {
+        for (reader, out) in readers.iter_mut().zip(&mut out) {
+            reader.read_exact(&mut buffer).unwrap();
+            out.extend_from_slice(&buffer);
+        }
+    }
+    assert!(out == files);
+    assert!(readers.iter_mut().all(|reader| reader.read(&mut buffer).unwrap() == 0));
+    let mut last = Vec::new();
+    unread.read_to_end(&mut last).unwrap();
+    assert!(last == files[0]);
 }
 
 /// Time of the parallel reader and of the library, one after the other, best of five.

@@ -1,8 +1,9 @@
 //! Undoes compression: gzip, bzip2, xz and zstd, told by magic bytes and never by name.
 //!
 //! Decoding runs on worker threads ahead of the reader (for bzip2 block by block on all cores), so that parsing overlaps
-//! it; that of a short file runs where it is read, since it takes less time than a thread to start. Everything that can be decoded comes out before the error that ends the stream; a damaged bzip2 block does not end
-//! it. Must not know: what the bytes mean.
+//! it; that of a short file runs where it is read, since it takes less time than a thread to start. Everything that can be
+//! decoded comes out before the error that ends the stream; a damaged bzip2 block does not end it.
+//! Must not know: what the bytes mean.
 
 mod ahead;
 mod bits;

@@ -1,5 +1,5 @@
 //! bzip2 on all cores: the stream is cut at its block magics, each block is re-wrapped as a stream of its own and decoded on
-//! a worker, and the blocks come out in order. A damaged block costs that block only.
+//! a worker, and the blocks come out in order. A damaged block costs that block only. All files share the workers.
 //!
 //! Format: a stream is `BZh1`..`BZh9`, blocks, and a trailer; nothing in it is byte-aligned but its two ends. A block starts
 //! with the 48 bits 0x314159265359 and its CRC, the trailer with 0x177245385090 and the CRCs of the blocks combined. The
@@ -11,7 +11,7 @@ mod scan;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
 use self::block::{Verdict, decode};
@@ -72,21 +72,15 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Starts the scanner and the workers.
+    /// Starts the scanner, and the workers if there are none.
     pub(super) fn spawn(input: impl Read + Send + 'static) -> io::Result<Blocks> {
-        let workers = cores();
-        let (order_in, order) = sync_channel(2 * workers + 2);
-        let (jobs_in, jobs) = sync_channel::<Job>(workers);
-        let jobs = Arc::new(Mutex::new(jobs));
-        for _ in 0..workers {
-            let jobs = Arc::clone(&jobs);
-            thread::Builder::new().name("headwater-bzip2".into()).spawn(move || work(&jobs))?;
-        }
-        thread::Builder::new().name("headwater-bzip2-scan".into()).spawn(move || {
+        let workers = Workers::shared()?;
+        let (order_in, order) = sync_channel(workers.share_of_pieces());
+        thread::Builder::new().name("headwater-scan".into()).spawn(move || {
             let hand_out = |piece: Piece| {
                 let (result_in, result) = sync_channel(1);
                 // Either fails when the reader was dropped; the scan stops then.
-                order_in.send(Next::Piece(result)).is_ok() && jobs_in.send((piece, result_in)).is_ok()
+                order_in.send(Next::Piece(result)).is_ok() && workers.jobs.send((piece, result_in)).is_ok()
             };
             let end = scan(input, READ_BYTES, hand_out);
             order_in.send(Next::End(end)).ok();
@@ -277,7 +271,39 @@ impl Read for Blocks {
     }
 }
 
-/// A worker: decodes pieces until the scanner is gone.
+/// The threads that decode pieces: one for each core, shared by all files that are open, so that many files read at once start
+/// no more of them than one. They wait for nothing but pieces, so no file can hold up another for good; they end when no file
+/// has pieces left to send.
+struct Workers {
+    jobs: SyncSender<Job>,
+}
+
+impl Workers {
+    fn shared() -> io::Result<Arc<Workers>> {
+        static SHARED: Mutex<Weak<Workers>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(workers) = shared.upgrade() {
+            return Ok(workers);
+        }
+        let (jobs_in, jobs) = sync_channel(cores());
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..cores() {
+            let jobs = Arc::clone(&jobs);
+            thread::Builder::new().name("headwater-bzip2".into()).spawn(move || work(&jobs))?;
+        }
+        let workers = Arc::new(Workers { jobs: jobs_in });
+        *shared = Arc::downgrade(&workers);
+        Ok(workers)
+    }
+
+    /// How many pieces of a further file may wait to be read: a file alone keeps all workers busy, and of many each needs
+    /// little more than the next, so that what is held decoded grows little with their number.
+    fn share_of_pieces(self: &Arc<Workers>) -> usize {
+        ((2 * cores() + 2) / Arc::strong_count(self)).max(2)
+    }
+}
+
+/// A worker: decodes pieces until nobody can send any.
 fn work(jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = match jobs.lock() {
