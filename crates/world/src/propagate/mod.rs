@@ -15,6 +15,8 @@ mod leak;
 #[cfg(test)]
 mod reference;
 mod spread;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,7 +1,7 @@
 //! A published relationship file as the topology: real numbers and links, invented in all else.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 
 use headwater_route::rows::{LinkKind, SnapshotRow};
@@ -21,11 +21,12 @@ const CONTENT_PEERS: usize = 20;
 /// Reads a relationship file. Which network has IPv6, where it is, and how it treats routes is drawn.
 pub fn published(path: &Path, seed: u64) -> Result<Topology, WorldError> {
     let file = File::open(path).map_err(WorldError::file(path))?;
-    let opened = codec::open(file, codec::Limits::default()).map_err(WorldError::file(path))?;
-    let mut reader = BufReader::with_capacity(sniff::HEAD_BYTES, opened);
-    let head = reader.fill_buf().map_err(WorldError::file(path))?.to_vec();
+    let mut opened = codec::open(file, codec::Limits::default()).map_err(WorldError::file(path))?;
+    let mut head = Vec::new();
+    opened.by_ref().take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).map_err(WorldError::file(path))?;
     let unreadable = |why: String| WorldError::scenario(format!("{}: {why}", path.display()));
     let sniffed = sniff::sniff(&head, &path.to_string_lossy()).map_err(|fault| unreadable(fault.detail))?;
+    let mut reader = BufReader::new(Cursor::new(head).chain(opened));
     let mut links: Vec<(Asn, Asn, LinkKind)> = Vec::new();
     let mut bad = None;
     let mut row = |_, row: SnapshotRow<'_>| {
@@ -107,5 +108,30 @@ fn kind(topology: &Topology, index: AsIndex, clique: &[Asn]) -> NetworkKind {
         1.. => NetworkKind::Regional,
         0 if peers >= CONTENT_PEERS => NetworkKind::Content,
         0 => NetworkKind::Stub,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_published_file_is_the_topology() {
+        let text = "# input clique: 64496 64497\n64496|64497|0\n64496|64500|-1\n64500|64510|-1\n64510|64500|0\n";
+        let mut file = tempfile::NamedTempFile::with_prefix("20240301.as-rel.").unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let topology = published(file.path(), 1).unwrap();
+        let of = |asn| topology.find(Asn(asn)).unwrap();
+        assert_eq!(topology.networks().len(), 4);
+        assert_eq!(topology.network(of(64496)).kind, NetworkKind::TierOne);
+        assert_eq!(topology.network(of(64500)).kind, NetworkKind::Regional);
+        assert_eq!(topology.relation(of(64496), of(64497), Family::V4), Some(Relation::Peer));
+        // Of two lines about a pair the first counts.
+        assert_eq!(topology.relation(of(64510), of(64500), Family::V4), Some(Relation::Customer));
+        file.write_all(b"64496|no\n").unwrap();
+        let error = published(file.path(), 1).unwrap_err().to_string();
+        assert!(error.contains("at byte"), "{error}");
     }
 }
