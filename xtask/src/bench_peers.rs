@@ -18,6 +18,8 @@ pub struct Task {
     prefixes: u32,
     vantages: u16,
     save: bool,
+    /// Builds nothing: takes the programs that lie beside this one.
+    as_built: bool,
 }
 
 /// Programs that print a line a route, as far as they are installed: name, then arguments with `FILE` for the file.
@@ -40,7 +42,8 @@ const BZIP2_LIMIT: f64 = 0.6;
 impl Task {
     /// Reads the arguments behind the task's name.
     pub fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Task, Box<dyn Error>> {
-        let mut task = Task { files: Vec::new(), rounds: 5, prefixes: 100_000, vantages: 40, save: false };
+        let mut task =
+            Task { files: Vec::new(), rounds: 5, prefixes: 100_000, vantages: 40, save: false, as_built: false };
         while let Some(argument) = arguments.next() {
             let mut number = || -> Result<u32, Box<dyn Error>> {
                 let value = arguments.next().ok_or_else(|| format!("{argument} needs a number"))?;
@@ -51,6 +54,7 @@ impl Task {
                 "--prefixes" => task.prefixes = number()?,
                 "--vantages" => task.vantages = number()?.try_into()?,
                 "--save" => task.save = true,
+                "--as-built" => task.as_built = true,
                 option if option.starts_with('-') => {
                     return Err(format!("{option}: no such option\n{}", crate::USAGE).into());
                 }
@@ -81,7 +85,7 @@ impl Place {
 
 /// Runs the task and prints its report.
 pub fn run(task: &Task) -> Result<(), Box<dyn Error>> {
-    let place = prepare()?;
+    let place = prepare(task.as_built)?;
     let result = report(task, &place);
     fs::remove_dir_all(&place.scratch)?;
     let report = result?;
@@ -95,8 +99,8 @@ pub fn run(task: &Task) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Builds all programs that take part.
-fn prepare() -> Result<Place, Box<dyn Error>> {
+/// Builds all programs that take part, unless they are to be taken as they are.
+fn prepare(as_built: bool) -> Result<Place, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no checkout")?.to_owned();
     let programs = std::env::current_exe()?.parent().ok_or("no directory of programs")?.to_owned();
     let target = programs.parent().ok_or("no target directory")?;
@@ -106,12 +110,16 @@ fn prepare() -> Result<Place, Box<dyn Error>> {
         command.current_dir(&root).args(["build", "--release", "--quiet"]).args(arguments);
         command.arg("--target-dir").arg(target).status()
     };
-    if !build(&["-p", "headwater", "-p", "headwater-bench", "--bins"], target)?.success() {
+    if !as_built && !build(&["-p", "headwater", "-p", "headwater-bench", "--bins"], target)?.success() {
         return Err("our own programs do not build".into());
     }
     let of_peers = target.join("peers");
-    let peers = build(&["--locked", "--manifest-path", "bench/peers/Cargo.toml"], &of_peers)?.success();
-    let peers = peers.then(|| of_peers.join("release/headwater-bench-peers"));
+    let peers = of_peers.join("release/headwater-bench-peers");
+    let built = match as_built {
+        true => peers.is_file(),
+        false => build(&["--locked", "--manifest-path", "bench/peers/Cargo.toml"], &of_peers)?.success(),
+    };
+    let peers = built.then_some(peers);
     let scratch = target.join(format!("bench-peers-{}", std::process::id()));
     fs::create_dir_all(&scratch)?;
     Ok(Place { root, programs, peers, scratch })
@@ -131,6 +139,9 @@ fn report(task: &Task, place: &Place) -> Result<String, Box<dyn Error>> {
     let mut report = Report(String::new());
     report.add(&format!("{}load       {} at the start\n", facts::machine(), facts::load()));
     report.add(&versions(place));
+    if task.as_built {
+        report.add("programs   as they were built before, perhaps from an earlier commit\n");
+    }
     report.add(&format!(
         "\nOne round to warm up and count, then {} in turns. × first: least time by least time, then the median of the rounds.\n\
          Compare ratios; other work on the machine moves the times. Peak memory is that of the process.\n",

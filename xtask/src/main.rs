@@ -8,13 +8,14 @@ mod facts;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-cargo xtask bench-peers [FILE…] [--rounds N] [--prefixes N] [--vantages N] [--save]
+cargo xtask bench-peers [FILE…] [--rounds N] [--prefixes N] [--vantages N] [--as-built] [--save]
 
 Runs Headwater and every other reader of MRT that is installed on the same files, in turns, and prints what each took in
 relation to ours. Without FILE the files are generated (100,000 prefixes, 40 vantages).
   --rounds N     measured rounds, after one that warms up and counts (default 5)
   --prefixes N   prefixes of the generated table
   --vantages N   vantages of the generated table
+  --as-built     build nothing; take the programs of the target directory as they are
   --save         keep the report in bench/results, with the date and facts of the machine";
 
 fn main() -> ExitCode {
