@@ -143,7 +143,7 @@ impl History {
                 let (source, position) = (columns.int("source")?, columns.int("position")?);
                 let (via, ends) = (columns.text("via")?, columns.small("ends")?);
                 // Rows that follow each other often share vantage and path; then they share the text as well.
-                let mut shared: Option<((i32, i32, &str), Rc<str>)> = None;
+                let mut shared: Option<(StoredPath<'_>, Rc<str>)> = None;
                 for i in 0..batch.num_rows() {
                     let Some(prefix) = join_prefix(family.value(i), net.value(i), net_lo.value(i), len.value(i)) else {
                         continue;
@@ -338,8 +338,11 @@ fn needed_dumps(view: &View, window: Window) -> BTreeSet<SourceId> {
     needed
 }
 
-/// The raw text of a path stored as (vantage, `ends`, `via`).
-fn stored_path(view: &View, (vantage, ends, via): (i32, i32, &str), origin: i64) -> Result<String, Error> {
+/// What a row has of its path beside the origin: vantage, `ends`, `via`.
+type StoredPath<'a> = (i32, i32, &'a str);
+
+/// The raw text of a stored path.
+fn stored_path(view: &View, (vantage, ends, via): StoredPath<'_>, origin: i64) -> Result<String, Error> {
     let known = view.vantages.get(&vantage);
     let own =
         known.ok_or_else(|| Error::Engine(format!("a route of vantage {vantage}, which is not in the catalogue")))?;
