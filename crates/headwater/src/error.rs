@@ -112,9 +112,8 @@ impl From<history::Error> for Error {
             history::Error::Newer(..) => {
                 failed.hint("update headwater, or name another history with `--history DIR`; nothing was changed")
             }
-            history::Error::Older(..) => {
-                failed.hint("read the archives again into a new history, which `--history DIR` names; nothing was changed")
-            }
+            history::Error::Older(..) => failed
+                .hint("read the archives again into a new history, which `--history DIR` names; nothing was changed"),
             history::Error::Catalogue(..) => failed.hint(
                 "check that the directory is a history and may be read and written; `--history DIR` names another",
             ),

@@ -126,3 +126,54 @@ fn resets(plan: &mut Plan, noise: &Noise, from: Time) {
         plan.incidents.push(told);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    fn planned(flaps: u32, resets: u32) -> Plan {
+        let mut scenario = Scenario::preset("small").unwrap();
+        scenario.noise.flaps_a_day_permille = flaps;
+        scenario.noise.resets_a_day_permille = resets;
+        Plan::of(&scenario, 1).unwrap()
+    }
+
+    #[test]
+    fn flaps_come_at_their_rate_and_undo_themselves() {
+        let (quiet, plan) = (planned(0, 0), planned(100, 0));
+        let announces =
+            |plan: &Plan| plan.changes.iter().filter(|change| matches!(change.what, What::Announce { .. })).count();
+        // 500 networks for a week: 350 flaps, each there and back, but for those still going on and those that met another.
+        assert_eq!(announces(&quiet), 0);
+        assert!((500..=700).contains(&announces(&plan)), "{}", announces(&plan));
+        let mut now: BTreeMap<Prefix, (&Announcement, Time)> = BTreeMap::new();
+        let mut away = 0;
+        for change in &plan.changes {
+            if let What::Announce { prefixes, announcement } = &change.what {
+                now.extend(prefixes.iter().map(|prefix| (*prefix, (announcement, change.at))));
+            }
+        }
+        for (prefixes, announcement) in &plan.announced {
+            for prefix in prefixes {
+                if let Some((last, at)) = now.get(prefix).filter(|(last, _)| *last != announcement) {
+                    away += 1;
+                    assert!(plan.until.0 - at.0 < DAY / 4, "{prefix} never comes back from {last:?}");
+                }
+            }
+        }
+        assert!(away < now.len() / 4);
+    }
+
+    #[test]
+    fn resets_leave_alone_what_events_have_to_do_with() {
+        let plan = planned(0, 500);
+        let resets: Vec<_> = plan.incidents.iter().filter(|incident| incident.kind == "reset").collect();
+        assert!(resets.len() > 30, "{}", resets.len());
+        let joins = plan.incidents.iter().filter(|incident| incident.kind == "joins");
+        assert!(joins.into_iter().all(|joins| resets.iter().all(|reset| reset.addr != joins.addr)));
+        for (a, b) in resets.iter().zip(&resets[1..]) {
+            assert!(a.addr != b.addr || a.until <= Some(b.from), "{a:?} {b:?}");
+        }
+    }
+}

@@ -29,7 +29,7 @@ fn settings(seed: u64) -> Settings {
 
 fn prefixes() -> Vec<Prefix> {
     let of = |number: u32| {
-        let v4 = (u128::from(number) + 0xf000_00) << 104;
+        let v4 = (u128::from(number) + 0x00f0_0000) << 104;
         let v6 = (u128::from(number) + 0x4000_0000) << 96;
         [Prefix::from_bits(Family::V4, v4, 24), Prefix::from_bits(Family::V6, v6, 32)]
     };

@@ -108,3 +108,58 @@ pub fn relations(shelf: &Shelf, publisher: &mut Publisher, topology: &Topology, 
         written.map_err(WorldError::file(path))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+    use headwater_route::Family;
+
+    use super::*;
+    use crate::topology::tests::network;
+
+    fn written(noise: &Noise, see: impl Fn(&mut Publisher, &mut Topology)) -> Vec<String> {
+        let mut topology = Topology::default();
+        for asn in 64496..64506 {
+            topology.add_network(network(asn));
+        }
+        let of = |n| crate::topology::AsIndex(n);
+        topology.relate(of(0), of(1), Family::V4, Some(Relation::Peer));
+        topology.relate(of(2), of(0), Family::V4, Some(Relation::Customer));
+        topology.relate(of(0), of(3), Family::V6, Some(Relation::Sibling));
+        let mut publisher = Publisher::new(noise, 1);
+        see(&mut publisher, &mut topology);
+        let dir = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(dir.path()).unwrap();
+        relations(&shelf, &mut publisher, &topology, Time::from_date(2024, 3, 1).unwrap()).unwrap();
+        let mut text = String::new();
+        let file = std::fs::File::open(dir.path().join("snapshots/20240301.as-rel.txt.gz")).unwrap();
+        GzDecoder::new(file).read_to_string(&mut text).unwrap();
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    }
+
+    fn noise(missing: u32, wrong: u32) -> Noise {
+        Noise { relations_missing_permille: missing, relations_wrong_permille: wrong, ..Noise::default() }
+    }
+
+    #[test]
+    fn links_of_any_of_the_days_are_published_with_the_label_seen_first() {
+        let lines = written(&noise(0, 0), |publisher, topology| {
+            publisher.see(topology);
+            let of = |n| crate::topology::AsIndex(n);
+            topology.relate(of(0), of(1), Family::V4, None);
+            topology.relate(of(2), of(0), Family::V4, Some(Relation::Provider));
+            topology.relate(of(4), of(5), Family::V4, Some(Relation::Provider));
+            publisher.see(topology);
+        });
+        assert_eq!(lines, ["64496|64497|0", "64496|64498|-1", "64496|64499|-1", "64500|64501|-1"]);
+    }
+
+    #[test]
+    fn a_publisher_misses_links_and_mislabels_others_as_often_as_it_is_told() {
+        let see = |publisher: &mut Publisher, topology: &mut Topology| publisher.see(topology);
+        assert_eq!(written(&noise(1000, 0), see), [""; 0]);
+        assert_eq!(written(&noise(0, 1000), see), ["64496|64497|-1", "64496|64498|0", "64496|64499|0"]);
+    }
+}
