@@ -3,6 +3,8 @@
 //! Place on the way: scenario and seed in, topology, announcements and ordered changes out. Events write into a [`Plan`] what
 //! they change, and the truth about it. Must not know: routes, files.
 
+use std::collections::BTreeMap;
+
 use headwater_route::{Asn, Family, Prefix, Time};
 
 use crate::announce::Announcement;
@@ -11,7 +13,7 @@ use crate::event;
 use crate::observe::{CollectorId, VantageId, Watch};
 use crate::random::Random;
 use crate::register::Register;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Span};
 use crate::timeline::{Change, What};
 use crate::topology::{AsIndex, Conduct, Network, NetworkKind, REGIONS, Relation, Topology, generate, published};
 use crate::truth::{EventTruth, Incident};
@@ -73,7 +75,10 @@ impl Plan {
             incidents: Vec::new(),
             watched,
         };
-        for (id, event) in scenario.events.iter().enumerate() {
+        // In order of time: an event builds on those before it.
+        let mut events: Vec<(usize, &event::Event)> = scenario.events.iter().enumerate().collect();
+        events.sort_by_key(|(_, event)| event.at);
+        for (id, event) in events {
             event::plan(&mut plan, id, event)
                 .map_err(|error| WorldError::scenario(format!("event {id} ({}): {error}", event.what.name())))?;
         }
@@ -113,15 +118,90 @@ impl Plan {
         of.filter(|id| self.watch.vantages[id.0 as usize].network == network).collect()
     }
 
-    /// The prefixes that a network announces at the start, of one family or both.
-    pub fn prefixes_of(&self, network: AsIndex, family: Option<Family>) -> Vec<Prefix> {
+    /// How a prefix is announced at a moment, as far as is planned.
+    pub fn announcement(&self, prefix: &Prefix, at: Time) -> Announcement {
+        let planned = self.changes.iter().filter(|change| change.at <= at).filter_map(|change| match &change.what {
+            What::Announce { prefixes, announcement } if prefixes.contains(prefix) => Some((change.at, announcement)),
+            _ => None,
+        });
+        // Of changes of one moment the last one planned holds.
+        let planned = planned.reduce(|held, next| if next.0 >= held.0 { next } else { held });
+        let at_start = || self.announced.iter().find(|(prefixes, _)| prefixes.contains(prefix)).map(|(_, of)| of);
+        planned.map(|(_, announcement)| announcement).or_else(at_start).cloned().unwrap_or_default()
+    }
+
+    /// The prefixes that a network announces as its own at a moment, as far as is planned, in their order.
+    pub fn prefixes_of(&self, network: AsIndex, at: Time) -> Vec<Prefix> {
         let by = |announcement: &Announcement| {
             announcement.seeds.iter().any(|seed| seed.at == network && seed.tail.is_empty())
         };
-        let of = self.announced.iter().filter(|(_, announcement)| by(announcement)).flat_map(|(prefixes, _)| prefixes);
-        let mut of: Vec<Prefix> = of.copied().filter(|p| family.is_none_or(|family| p.family() == family)).collect();
+        let at_start = self.announced.iter().filter(|(_, announcement)| by(announcement)).flat_map(|(of, _)| of);
+        let planned = self.changes.iter().filter_map(|change| match &change.what {
+            What::Announce { prefixes, announcement } if by(announcement) => Some(prefixes),
+            _ => None,
+        });
+        let mut of: Vec<Prefix> = at_start.chain(planned.flatten()).copied().collect();
         of.sort();
+        of.dedup();
+        of.retain(|prefix| by(&self.announcement(prefix, at)));
         of
+    }
+
+    /// What a network's neighbours are to it at a moment in IPv4, as far as is planned, in order of their numbers.
+    pub fn neighbours(&self, network: AsIndex, at: Time) -> Vec<(AsIndex, Relation)> {
+        let at_start = self.topology.neighbours(network, Family::V4).map(|(who, relation, _)| (who, relation));
+        let mut neighbours: BTreeMap<AsIndex, Relation> = at_start.collect();
+        let mut planned: Vec<&Change> = self.changes.iter().filter(|change| change.at <= at).collect();
+        planned.sort_by_key(|change| change.at);
+        for change in planned {
+            let What::Relate { a, b, family: Family::V4, relation } = &change.what else { continue };
+            let (who, relation) = match () {
+                () if *b == network => (*a, *relation),
+                () if *a == network => (*b, relation.map(Relation::reversed)),
+                () => continue,
+            };
+            match relation {
+                Some(relation) => neighbours.insert(who, relation),
+                None => neighbours.remove(&who),
+            };
+        }
+        neighbours.into_iter().collect()
+    }
+
+    /// As [`Plan::neighbours`], of one relation.
+    pub fn neighbours_as(&self, network: AsIndex, relation: Relation, at: Time) -> Vec<AsIndex> {
+        let all = self.neighbours(network, at).into_iter();
+        all.filter(|(_, found)| *found == relation).map(|(who, _)| who).collect()
+    }
+
+    /// Plans that prefixes are announced otherwise from a moment on: as `change` makes of how each is announced then.
+    pub fn announce(&mut self, at: Time, prefixes: &[Prefix], change: impl Fn(Announcement) -> Announcement) {
+        let mut alike: Vec<(Announcement, Vec<Prefix>)> = Vec::new();
+        for prefix in prefixes {
+            let announcement = change(self.announcement(prefix, at));
+            match alike.iter_mut().find(|(known, _)| *known == announcement) {
+                Some((_, prefixes)) => prefixes.push(*prefix),
+                None => alike.push((announcement, vec![*prefix])),
+            }
+        }
+        for (announcement, prefixes) in alike {
+            self.change(at, What::Announce { prefixes, announcement });
+        }
+    }
+
+    /// When something ends that lasts for a span; `None` behind the end of the world.
+    pub fn end(&self, at: Time, lasts: Span) -> Option<Time> {
+        Some(Time(at.0.saturating_add(lasts.micros()))).filter(|end| *end < self.until)
+    }
+
+    /// How a network treats routes at a moment, as far as is planned.
+    pub fn conduct(&self, network: AsIndex, at: Time) -> Conduct {
+        let planned = self.changes.iter().filter(|change| change.at <= at).filter_map(|change| match &change.what {
+            What::Conduct { network: of, conduct } if *of == network => Some((change.at, conduct)),
+            _ => None,
+        });
+        let planned = planned.reduce(|held, next| if next.0 >= held.0 { next } else { held });
+        planned.map_or_else(|| self.topology.network(network).conduct.clone(), |(_, conduct)| conduct.clone())
     }
 
     /// Plans a change.
