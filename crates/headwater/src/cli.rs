@@ -73,6 +73,8 @@ pub enum Command {
     Faults(commands::faults::Args),
     /// Ask the history in SQL, read-only
     Sql(commands::sql::Args),
+    /// Write an invented world as archives, with the truth about it
+    Simulate(commands::simulate::Args),
     /// Show the main job on a small invented world
     Demo(commands::demo::Args),
     /// Print every setting with its default

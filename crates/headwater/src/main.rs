@@ -9,7 +9,6 @@
 mod cli;
 mod commands;
 mod config;
-mod demo;
 mod envelope;
 mod error;
 mod escape;
@@ -75,6 +74,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, Error> {
         Command::Sources(args) => commands::sources::run(args, &context),
         Command::Faults(args) => commands::faults::run(args, &context),
         Command::Sql(args) => commands::sql::run(args, &context),
+        Command::Simulate(args) => commands::simulate::run(args, &context),
         Command::Demo(args) => commands::demo::run(args, &context),
         Command::Config => output.print(config::DEFAULTS).map(|()| Exit::Done),
     }

@@ -61,6 +61,12 @@ impl Output {
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::output)
     }
 
+    /// Prints above an answer for people what it must never be read without.
+    pub fn banner(&self, text: Option<&str>) -> Result<(), Error> {
+        let Some(text) = text else { return Ok(()) };
+        self.print(&format!("{}\n", self.style().wrap(text, "")))
+    }
+
     /// Prints a JSON answer.
     pub fn answer<Q: Serialize, D: Serialize>(&self, envelope: &Envelope<Q, D>) -> Result<(), Error> {
         let text = envelope.to_text().map_err(|e| Error::failed(format!("the answer is not JSON: {e}")))?;

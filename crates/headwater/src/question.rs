@@ -18,6 +18,16 @@ use crate::resource::{self, Resource};
 /// Key of the catalogue that says that the networks of a history are invented.
 pub const WORLD: &str = "world";
 
+/// What every answer from an invented world says.
+pub fn invented(world: &str) -> String {
+    format!("invented data ({world}): no statement here is about a real network")
+}
+
+/// What an answer from a history says, if its world is invented.
+pub fn label(history: &History) -> Result<Option<String>, Error> {
+    Ok(history.catalogue().meta(WORLD)?.as_deref().map(invented))
+}
+
 /// The window of `--from` and `--to`.
 #[derive(clap::Args, Clone, Default)]
 pub struct WindowArgs {
@@ -206,7 +216,7 @@ impl<'a> Question<'a> {
         let faulty = used.iter().filter(|s| lossy.contains(s.sha256.as_str())).count();
         let mut say = |level, text: String| envelope.messages.push(Message { level, text });
         if let Some(world) = &self.world {
-            say(Level::Warning, format!("invented data ({world}): no statement here is about a real network"));
+            say(Level::Warning, invented(world));
         }
         if faulty > 0 {
             let noun = if faulty == 1 { "source lacks" } else { "sources lack" };
@@ -263,8 +273,10 @@ impl<'a> Question<'a> {
         if output.json {
             return output.answer(envelope);
         }
+        let label = self.world.as_deref().map(invented);
+        output.banner(label.as_deref())?;
         output.print(&text())?;
-        for message in &envelope.messages {
+        for message in envelope.messages.iter().filter(|message| Some(&message.text) != label.as_ref()) {
             output.note(&message.text);
         }
         output.tell_cost(Some(self.history.scan_stats()));

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
+use common::tables::write_table;
 use common::{headwater, json, run, stderr, stdout};
 use serde_json::Value;
 
@@ -289,41 +290,10 @@ fn standard_input_and_closed_pipes_are_no_trouble() {
 }
 
 #[test]
-fn the_demonstration_tells_of_an_invented_world_only() {
-    let dir = tempfile::tempdir().unwrap();
-    let home = dir.path().join("demo");
-    let args = ["demo", "--dir", home.to_str().unwrap()];
-    let first = run(dir.path(), &args, 0);
-    let text = stdout(&first);
-    for words in ["Summary", "AS64505", "after 2024-03-08", "Sample Hosting LLC", "What could not be known"] {
-        assert!(text.contains(words), "{words}: {text}");
-    }
-    assert!(stderr(&first).contains("invented data"));
-    assert_eq!(stdout(&run(dir.path(), &args, 0)), text, "run again, nothing changes");
-
-    // The two days on which every collector failed are neither an end nor a start.
-    let history = home.join("history");
-    let answer = json(&history, &["carriers", "203.0.113.0/24"], 0);
-    let era = answer["data"]["eras"].as_array().unwrap().last().unwrap();
-    let upstreams = era["observed"][0]["upstreams"].as_array().unwrap();
-    let periods = |asn: u64| upstreams.iter().find(|u| u["asn"] == asn).unwrap()["periods"].as_array().unwrap().len();
-    assert_eq!((periods(64501), periods(64502), periods(64505)), (1, 1, 1));
-    let finding = upstreams.iter().find(|u| u["asn"] == 64505).unwrap()["finding"].as_str().unwrap();
-    let explained = stdout(&run(&history, &["explain", finding, "--all"], 0));
-    assert!(explained.contains("BGP4MP|") && explained.contains("64505 64510"), "{explained}");
-
-    // Real data have no place in it.
-    let world = World::new();
-    let told = stderr(&run(&history, &["ingest", &world.data()], 3));
-    assert!(told.contains("invented world"), "{told}");
-}
-
-#[test]
 fn dump_and_inspect_read_without_a_history() {
     let dir = tempfile::tempdir().unwrap();
-    let home = dir.path().join("demo");
-    run(dir.path(), &["demo", "--dir", home.to_str().unwrap(), "--quiet"], 0);
-    let file = home.join("data/routes/example-1/bview.20240310.0000");
+    write_table(dir.path());
+    let file = dir.path().join("bview.20240310.0000");
     let file = file.to_str().unwrap();
     let nowhere = dir.path().join("none");
     let all = stdout(&run(&nowhere, &["dump", file], 0));
@@ -365,8 +335,8 @@ fn dump_and_inspect_read_without_a_history() {
 fn a_filter_belongs_to_the_history_and_every_answer_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
-    run(&at("unused"), &["demo", "--dir", at("world").to_str().unwrap()], 0);
-    let routes = at("world").join("data/routes");
+    write_table(&at("example-1"));
+    let routes = at("example-1");
     let routes = routes.to_str().unwrap();
     let rows = |history: &Path| {
         let query = "SELECT DISTINCT origin FROM routes WHERE origin > 0 ORDER BY origin";

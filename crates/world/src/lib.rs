@@ -19,6 +19,7 @@
 pub mod announce;
 mod error;
 pub mod event;
+pub mod marker;
 pub mod observe;
 pub mod plan;
 pub mod propagate;
@@ -32,4 +33,4 @@ mod world;
 pub mod write;
 
 pub use error::WorldError;
-pub use world::{Ran, World};
+pub use world::{Progress, Ran, World};

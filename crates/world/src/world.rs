@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use headwater_route::Time;
 
 use crate::error::WorldError;
+use crate::marker::{self, Marker};
 use crate::observe::{CollectorId, VantageId};
 use crate::plan::Plan;
 use crate::scenario::{Scenario, Span};
@@ -36,6 +37,17 @@ pub struct Ran {
     pub snapshots: u64,
 }
 
+/// How far a world has been played.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// Where the world's clock stands.
+    pub at: Time,
+    /// Steps done.
+    pub done: usize,
+    /// Steps there are.
+    pub all: usize,
+}
+
 /// Something due at a time, in the order in which things of one time happen: files are closed before anything changes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Due {
@@ -64,8 +76,16 @@ impl World {
 
     /// Plays the world and writes its files below a directory. `threads` changes nothing of the result.
     pub fn run(self, dir: &Path, threads: usize) -> Result<Ran, WorldError> {
+        self.run_telling(dir, threads, &mut |_| ())
+    }
+
+    /// As [`World::run`], telling of every step how far it is.
+    pub fn run_telling(self, dir: &Path, threads: usize, tell: &mut dyn FnMut(Progress)) -> Result<Ran, WorldError> {
         let shelf = Shelf::new(dir)?;
         let World { scenario, plan } = self;
+        // Before anything that could be taken for real.
+        let marker = Marker::new(&scenario.name, plan.seed).text();
+        shelf.put(marker::FILE, |out| std::io::Write::write_all(out, marker.as_bytes()))?;
         let calendar = &scenario.calendar;
         let routes_from = calendar.routes_from.unwrap_or(calendar.from).max(calendar.from);
         let settings = Settings {
@@ -92,7 +112,9 @@ impl World {
         let mut updates = Updates { from: routes_from, up: ups(&state) };
         let (mut dumps_written, mut messages, mut snapshots) = (0, 0, 0);
         let mut changes = changes.into_iter().peekable();
-        for (at, due) in agenda {
+        let all = agenda.len();
+        for (done, (at, due)) in agenda.into_iter().enumerate() {
+            tell(Progress { at, done, all });
             match due {
                 Due::Changes => {
                     let mut batch: Vec<What> = Vec::new();
@@ -193,7 +215,7 @@ fn agenda(scenario: &Scenario, routes_from: Time) -> Vec<(Time, Due)> {
             let month = i32::from(month) - 1 + months;
             let first = Time::from_date(year + (month / 12) as i16, (month % 12 + 1) as i8, 1);
             let Some(first) = first.filter(|first| first.plus_days(5) <= calendar.until) else { break };
-            if first >= calendar.from {
+            if first >= calendar.from && !calendar.relations_except.contains(&first) {
                 agenda.push((first, Due::RelationsOpen));
                 agenda.push((first.plus_days(5), Due::RelationsClose(first)));
             }

@@ -1,20 +1,37 @@
 //! `headwater demo`: the main job on a small invented world.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use headwater_history::History;
+use headwater_finding::finding::{Class, Finding};
+use headwater_route::Asn;
+use headwater_world::marker::Marker;
+use headwater_world::scenario::Scenario;
 
-use super::{Context, investigate};
-use crate::demo::{COLLECTORS, SUBJECT, WORLD, write_world};
+use super::{Context, investigate, simulate};
 use crate::error::{Error, Exit};
 use crate::ingest::{Request, ingest};
-use crate::question;
+
+/// The scenario that is shown.
+const SCENARIO: &str = "founding-case";
+/// The network it is about.
+const SUBJECT: &str = "AS64510";
+/// The carrier that appears.
+const CARRIER: Asn = Asn(64505);
+/// A prefix of the network.
+const PREFIX: &str = "203.0.113.0/24";
+/// The sister network, which does not get that carrier.
+const SISTER: &str = "AS64511";
+/// A network that comes behind the carrier through a telecom.
+const INDIRECT: &str = "AS65537";
+/// What is read of the world; this version reads no registry objects and no feeds.
+const READ: [&str; 5] = ["routes", "snapshots", "names", "registry", "rpki"];
 
 /// Arguments of `demo`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Writes an invented data set (documentation numbers only), reads it into a history of its own, and investigates one network of \
-it. Run it again: nothing changes.")]
+Simulates the scenario `founding-case` (documentation numbers only), reads its files into a history of their own, and \
+investigates one network of it. Run it again: nothing changes.")]
 pub struct Args {
     /// Where the files and their history go (default: headwater-demo beside the history)
     #[arg(long, value_name = "DIR")]
@@ -32,54 +49,92 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         }
     };
     let (data, history) = (dir.join("data"), dir.join("history"));
-    write_world(&data)?;
-    mark(&history)?;
-    for collector in COLLECTORS {
-        read(&data.join("routes").join(collector), Some(collector), &history, context)?;
-    }
-    read(&data.join("snapshots"), None, &history, context)?;
+    simulated(&data, context)?;
+    read(&data, &history, context)?;
 
     let context = Context { config: context.config.clone(), output: context.output, history: Some(history.clone()) };
-    let exit = investigate::run(&investigate::Args::of(SUBJECT), &context)?;
-    let named = |command: &str| format!("`headwater --history {} {command}`", history.display());
-    context.output.note(&format!(
-        "the files are in {}; ask on with {}",
-        data.display(),
-        named("carriers 203.0.113.0/24")
-    ));
-    context.output.note("real archives go into a history of their own: `headwater ingest PATH…`");
+    let (exit, findings) = investigate::answer(&investigate::Args::of(SUBJECT), &context)?;
+    let next = next(&data, &history, &findings);
+    if context.output.json {
+        // Stdout holds the answer alone.
+        next.iter().for_each(|(why, command)| context.output.note(&format!("{why}: {command}")));
+    } else {
+        let style = context.output.style();
+        let mut text = format!("\n{}", style.heading("Where to look next"));
+        for (why, command) in &next {
+            text.push_str(&format!("{}  {command}\n", style.wrap(&format!("{why}:"), "")));
+        }
+        context.output.print(&text)?;
+        context.output.note("real archives go into a history of their own: `headwater ingest PATH…`");
+    }
     Ok(exit)
 }
 
-/// Makes the history one of an invented world, before anything is in it.
-fn mark(dir: &Path) -> Result<(), Error> {
-    let history = History::open_or_create(dir)?;
-    match history.catalogue().meta(question::WORLD)? {
-        Some(world) if world == WORLD => Ok(()),
-        None if history.catalogue().sources()?.0.is_empty() => {
-            Ok(history.catalogue().set_meta(question::WORLD, WORLD)?)
+/// Makes the world, unless it is there whole. One that an earlier run left unfinished is made again.
+fn simulated(data: &Path, context: &Context<'_>) -> Result<(), Error> {
+    let scenario = Scenario::preset(SCENARIO)
+        .ok_or_else(|| Error::failed(format!("the scenario {SCENARIO} of this program cannot be read")))?;
+    let wanted = Marker::new(&scenario.name, scenario.seed);
+    if let Some(found) = Marker::of_dir(data) {
+        if found != wanted {
+            let what = format!("{} holds another invented world ({})", data.display(), found.label());
+            return Err(Error::failed(what).hint("`--dir DIR` names another place"));
         }
-        _ => Err(Error::failed(format!("the history in {} is not that of the demonstration", dir.display()))
-            .hint("`--dir DIR` names another place")),
+        // The truth is written last.
+        if data.join("truth.json").exists() {
+            return Ok(());
+        }
+        fs::remove_dir_all(data).map_err(|e| Error::file(data, &e))?;
+    } else if data.exists() {
+        return Err(Error::failed(format!("{} holds something else than the demonstration", data.display()))
+            .hint("`--dir DIR` names another place"));
     }
+    simulate::write(scenario, None, data, context).map(drop)
 }
 
-fn read(path: &Path, collector: Option<&str>, history: &Path, context: &Context<'_>) -> Result<(), Error> {
-    let paths = [path.to_owned()];
+fn read(data: &Path, history: &Path, context: &Context<'_>) -> Result<(), Error> {
+    let paths = READ.map(|name| data.join(name));
     let request = Request {
         paths: &paths,
-        collector,
+        collector: None,
         as_of: None,
-        jobs: 1,
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
         filter: None,
         limits: &context.config.limits,
-        progress: false,
-        world: Some(WORLD),
+        progress: !context.output.quiet,
     };
-    let report = ingest(history, &request)?;
-    if !report.is_whole() {
-        return Err(Error::failed(format!("the files of the demonstration in {} are not whole", path.display()))
+    if !ingest(history, &request)?.is_whole() {
+        return Err(Error::failed(format!("the files of the demonstration in {} are not whole", data.display()))
             .hint("remove the directory and run `headwater demo` again"));
     }
     Ok(())
+}
+
+/// What one would ask next, with the command to type.
+fn next(data: &Path, history: &Path, findings: &[Finding]) -> Vec<(&'static str, String)> {
+    let ask = |command: &str| format!("headwater --history {} {command}", history.display());
+    let mut next = Vec::new();
+    let of_carrier = |finding: &&Finding| finding.class == Class::Observed && finding.object == Some(CARRIER);
+    if let Some(finding) = findings.iter().find(of_carrier) {
+        next.push(("The bytes behind the first route over the new carrier", ask(&format!("explain {}", finding.id))));
+    }
+    next.extend([
+        ("The same question for one prefix, vantage by vantage in the routes", ask(&format!("carriers {PREFIX}"))),
+        ("The sister network: the same carriers but one", ask(&format!("investigate {SISTER}"))),
+        (
+            "Another host, behind the same protection network through a telecom: is it next to it, or not?",
+            ask(&format!("carriers {INDIRECT}")),
+        ),
+        (
+            "Who else is listed as a customer of the new carrier, and how long",
+            ask(&format!(
+                "sql \"SELECT neighbour, count(DISTINCT source) AS files FROM links WHERE asn = {} AND kind = 2 \
+                 GROUP BY neighbour ORDER BY neighbour\"",
+                CARRIER.0
+            )),
+        ),
+        ("Who held the number before", ask(&format!("holders {SUBJECT}"))),
+        ("What was really so, which no answer may use", format!("less {}", data.join("truth.json").display())),
+    ]);
+    next
 }

@@ -10,6 +10,7 @@ use super::Context;
 use crate::envelope::{Envelope, Input, Level, Message, Status};
 use crate::error::{Error, Exit};
 use crate::passage::{Passage, Place, passages};
+use crate::question::label;
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
@@ -117,6 +118,10 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let data = Data { question: query, finding, evidence: evidence.into_values().collect(), unshown };
     let mut envelope = Envelope::new("explain", Query { id, all: args.all }, data);
     envelope.inputs = inputs;
+    let label = label(&history)?;
+    if context.output.json {
+        envelope.messages.extend(label.clone().map(|text| Message { level: Level::Warning, text }));
+    }
     if missing > 0 {
         envelope.status = Status::Partial;
         let text = format!("{missing} of {shown} pieces of evidence cannot be read again");
@@ -130,6 +135,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     if context.output.json {
         context.output.answer(&envelope)?;
     } else {
+        context.output.banner(label.as_deref())?;
         context.output.print(&text(id, &envelope.data, context))?;
         for message in &envelope.messages {
             context.output.note(&message.text);

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Context;
 use crate::envelope::{Envelope, Level, Message};
 use crate::error::{Error, Exit};
+use crate::question::label;
 use crate::text::{Align, count, table};
 
 /// Arguments of `faults`.
@@ -86,10 +87,12 @@ fn list_counts(history: &headwater_history::History, context: &Context<'_>) -> R
             })
             .collect();
         let mut envelope = Envelope::new("faults", Query { all: false }, data);
+        envelope.messages.extend(label(history)?.map(|text| Message { level: Level::Warning, text }));
         envelope.stats = context.output.cost(None);
         context.output.answer(&envelope)?;
         return Ok(Exit::Done);
     }
+    context.output.banner(label(history)?.as_deref())?;
     if counts.is_empty() {
         context.output.print("no faults\n")?;
         return Ok(Exit::Done);
@@ -136,6 +139,7 @@ fn list_all(history: &headwater_history::History, context: &Context<'_>) -> Resu
             })
             .collect();
         let mut envelope = Envelope::new("faults", Query { all: true }, data);
+        envelope.messages.extend(label(history)?.map(|text| Message { level: Level::Warning, text }));
         if cut {
             envelope.messages.push(Message { level: Level::Warning, text: told });
         }
@@ -143,6 +147,7 @@ fn list_all(history: &headwater_history::History, context: &Context<'_>) -> Resu
         context.output.answer(&envelope)?;
         return Ok(Exit::Done);
     }
+    context.output.banner(label(history)?.as_deref())?;
     if faults.is_empty() {
         context.output.print("no faults\n")?;
         return Ok(Exit::Done);

@@ -20,7 +20,11 @@ ingest is stopped, run it again. Hidden files in directories are left out.
 
 \
 A filter belongs to the history: the first ingest of MRT files makes the choice, later ones keep to it, and every answer \
-says that the rest is unknown.")]
+says that the rest is unknown.
+
+\
+Files below a directory that `headwater simulate` made are of an invented world. A history holds one such world or real \
+data, never both.")]
 pub struct Args {
     /// Files, directories, or `-` for standard input; the kind is recognised by content
     #[arg(required = true, value_name = "PATH")]
@@ -70,7 +74,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         filter: (!wanted.is_empty()).then_some(wanted),
         limits: &context.config.limits,
         progress: !context.output.quiet,
-        world: None,
     };
     let dir = context.history_dir()?;
     let report = ingest(&dir, &request)?;
@@ -165,6 +168,13 @@ fn notes(report: &Report) -> Vec<String> {
             "{} left out",
             counted(report.special, "pipe, socket or device was", "pipes, sockets or devices were")
         ));
+    }
+    if let Some(world) = &report.world {
+        notes.push(crate::question::invented(world));
+    }
+    if report.aside > 0 {
+        let files = counted(report.aside, "file that describes", "files that describe");
+        notes.push(format!("{files} the invented world left out"));
     }
     if report.filter.is_some() {
         notes.push(

@@ -1,6 +1,7 @@
 //! `headwater investigate`: all that is known of a network as one account.
 
 use headwater_finding::account::{self, Account, Names};
+use headwater_finding::finding::Finding;
 use headwater_finding::origins;
 use headwater_route::{Kind, Window};
 use serde::Serialize;
@@ -48,6 +49,11 @@ struct Data<'a> {
 
 /// Runs `investigate`.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
+    answer(args, context).map(|(exit, _)| exit)
+}
+
+/// Answers the question, and gives the findings it told.
+pub fn answer(args: &Args, context: &Context<'_>) -> Result<(Exit, Vec<Finding>), Error> {
     let window = args.window.window()?;
     let question = Question::open(context)?;
     let subject = question.subject(&args.resource, window.to)?;
@@ -80,5 +86,5 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         text.push('\n');
         text + &present::unknowns(&envelope.gaps, &style)
     })?;
-    Ok(exit)
+    Ok((exit, envelope.findings))
 }

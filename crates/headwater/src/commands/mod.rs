@@ -11,6 +11,7 @@ pub mod ingest;
 pub mod inspect;
 pub mod investigate;
 pub mod origin;
+pub mod simulate;
 pub mod sources;
 pub mod sql;
 

@@ -5,6 +5,7 @@ use headwater_route::Kind;
 use super::Context;
 use crate::envelope::{Envelope, Input, Level, Message};
 use crate::error::{Error, Exit};
+use crate::question::label;
 use crate::text::{Align, count, size, table};
 
 /// Arguments of `sources`.
@@ -26,16 +27,19 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let kind = args.kind.as_deref().map(kind_of).transpose()?;
     let history = context.open_history()?;
     let selection = history.catalogue().selection()?.map(|selection| super::filter::shown(&selection.text));
+    let label = label(&history)?;
     let mut sources = history.catalogue().sources()?.0;
     sources.retain(|source| kind.is_none_or(|kind| source.kind == kind));
     if context.output.json {
         let mut envelope = Envelope::new("sources", Query { kind }, &sources);
         envelope.inputs = sources.iter().map(Input::from).collect();
+        envelope.messages.extend(label.map(|text| Message { level: Level::Warning, text }));
         envelope.messages.extend(selection.as_deref().map(|filter| Message { level: Level::Note, text: kept(filter) }));
         envelope.stats = context.output.cost(None);
         context.output.answer(&envelope)?;
         return Ok(Exit::Done);
     }
+    context.output.banner(label.as_deref())?;
     let headings = [
         ("kind", Align::Left),
         ("series", Align::Left),

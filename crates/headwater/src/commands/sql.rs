@@ -8,6 +8,7 @@ use super::Context;
 use crate::envelope::{Envelope, Level, Message, Status};
 use crate::error::{Error, Exit};
 use crate::escape;
+use crate::question::label;
 use crate::text::{Align, count, table};
 
 /// Arguments of `sql`.
@@ -77,6 +78,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let answer = history.sql(query, limit)?;
     let selection = history.catalogue().selection()?;
     let kept = selection.map(|selection| super::sources::kept(&super::filter::shown(&selection.text)));
+    let label = label(&history)?;
     let told = format!("cut after {} rows; `--limit` sets the limit", count(limit as u64));
     if context.output.json {
         let rows = answer.rows.iter().map(|row| row.iter().map(Value::from).collect()).collect();
@@ -86,10 +88,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
             envelope.status = Status::Partial;
             envelope.messages.push(Message { level: Level::Warning, text: told });
         }
+        envelope.messages.extend(label.map(|text| Message { level: Level::Warning, text }));
         envelope.messages.extend(kept.map(|text| Message { level: Level::Note, text }));
         envelope.stats = context.output.cost(Some(history.scan_stats()));
         context.output.answer(&envelope)?;
         return Ok(Exit::Done);
+    }
+    // Not above the rows, which other programs read.
+    if let Some(label) = label {
+        context.output.note(&label);
     }
     context.output.print(&if args.csv { as_csv(&answer) } else { as_table(&answer) })?;
     if answer.cut {

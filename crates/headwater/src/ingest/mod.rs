@@ -39,8 +39,6 @@ pub struct Request<'a> {
     pub limits: &'a Limits,
     /// Show progress if stderr is a terminal.
     pub progress: bool,
-    /// The invented world that the files are of; `None` for real data. A history holds one or the other.
-    pub world: Option<&'a str>,
 }
 
 /// Reads everything asked for into the history at `dir`, which is made if it is not there. An error means that the history
@@ -51,18 +49,17 @@ pub fn ingest(dir: &Path, request: &Request<'_>) -> Result<Report, Error> {
     // Before a history is made for a path that is not there.
     let walked = source::walk(&paths, Some(dir), request.limits.files)?;
 
+    let world = one_world(&walked, !stdin.is_empty())?;
     let mut history = History::open_or_create(dir)?;
-    if let (Some(world), None) = (history.catalogue().meta(crate::question::WORLD)?, request.world) {
-        return Err(Error::usage(format!("the history in {} is of an invented world ({world})", dir.display()))
-            .hint("real data go into a history of their own: name one with `--history DIR`; nothing was read"));
-    }
+    keep_apart(&history, dir, world.as_deref())?;
     history.sweep()?;
     let chosen = chosen(&history, request)?;
     let known = Known::of(&history)?;
     let tmp = history.dir().join("tmp");
     drop(history);
 
-    let mut report = Report { hidden: walked.hidden, special: walked.special, ..Report::default() };
+    let mut report =
+        Report { hidden: walked.hidden, special: walked.special, aside: walked.aside, world, ..Report::default() };
     for (path, reason) in &walked.unreadable {
         report.unread.push(unreadable(path, reason.clone()));
     }
@@ -99,6 +96,53 @@ pub fn ingest(dir: &Path, request: &Request<'_>) -> Result<Report, Error> {
     report.sort();
     report.filter = chosen.map(|(_, selection)| selection.text);
     Ok(report)
+}
+
+/// The invented world that all files are of; `None`: all count as real, as standard input does.
+fn one_world(walked: &source::Walked, stdin: bool) -> Result<Option<String>, Error> {
+    let mut worlds = walked.worlds.clone();
+    if stdin {
+        worlds.insert(None);
+    }
+    let refuse = |what: String| Error::usage(what).hint("read them into histories of their own; nothing was read");
+    match (worlds.pop_first(), worlds.pop_first()) {
+        (world, None) => Ok(world.flatten()),
+        (Some(Some(one)), Some(Some(other))) => {
+            Err(refuse(format!("the files are of several invented worlds ({one}; {other})")))
+        }
+        (_, other) => {
+            let world = other.flatten().unwrap_or_default();
+            Err(refuse(format!("some files are of an invented world ({world}), others are of none")))
+        }
+    }
+}
+
+/// A history is of one invented world or of real data. A new one becomes what is read into it.
+fn keep_apart(history: &History, dir: &Path, world: Option<&str>) -> Result<(), Error> {
+    let dir = dir.display();
+    let held = history.catalogue().meta(crate::question::WORLD)?;
+    let refuse = |what: String, whose: &str| {
+        let hint = format!("{whose} a history of their own: name one with `--history DIR`; nothing was read");
+        Err(Error::usage(what).hint(hint))
+    };
+    match (held.as_deref(), world) {
+        (None, None) => Ok(()),
+        (Some(held), Some(world)) if held == world => Ok(()),
+        (Some(held), None) => {
+            refuse(format!("the history in {dir} is of an invented world ({held})"), "real data go into")
+        }
+        (Some(held), Some(world)) => refuse(
+            format!("the history in {dir} is of another invented world ({held}) than the files ({world})"),
+            "the files need",
+        ),
+        (None, Some(world)) if history.catalogue().sources()?.0.is_empty() => {
+            Ok(history.catalogue().set_meta(crate::question::WORLD, world)?)
+        }
+        (None, Some(world)) => refuse(
+            format!("the history in {dir} is of real data, and the files of an invented world ({world})"),
+            "the files need",
+        ),
+    }
 }
 
 /// What is taken from MRT files, where it is not everything. A history has one such choice, made before its first MRT file.

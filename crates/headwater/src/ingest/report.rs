@@ -49,6 +49,10 @@ pub struct Report {
     pub hidden: u64,
     /// Pipes, sockets and devices left out.
     pub special: u64,
+    /// Files left out that describe an invented world.
+    pub aside: u64,
+    /// The invented world that the files are of. Hostile text.
+    pub world: Option<String>,
     /// The filter through which the history takes MRT files, as it keeps it.
     pub filter: Option<String>,
 }

@@ -9,4 +9,4 @@ mod walk;
 pub use identify::{Identified, Item, Unread, identify, identify_place, names};
 pub use input::{Input, inputs};
 pub use place::{Feed, Place, Watch};
-pub use walk::{Found, walk};
+pub use walk::{Found, Walked, walk};

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use headwater_world::marker::{self, Marker};
+
 use crate::error::Error;
 
 /// A file to read.
@@ -29,6 +31,11 @@ pub struct Walked {
     pub again: u64,
     /// Paths that cannot be read, and why.
     pub unreadable: Vec<(PathBuf, String)>,
+    /// Invented worlds that files are of, by label; `None`: files that are of none, so that they count as real. Labels are
+    /// hostile text.
+    pub worlds: BTreeSet<Option<String>>,
+    /// Files that describe an invented world and are no data, which are left out.
+    pub aside: u64,
 }
 
 /// Finds the files below `paths`, at most `limit`. Directories are entered, links followed, no directory twice; `avoid` (the
@@ -43,19 +50,29 @@ pub fn walk(paths: &[PathBuf], avoid: Option<&Path>, limit: u64) -> Result<Walke
     let mut entered = BTreeSet::new();
     entered.extend(avoid.and_then(|dir| dir.canonicalize().ok()));
     for path in paths {
-        enter(path, true, &mut entered, &mut walked, limit)?;
+        enter(path, None, &mut entered, &mut walked, limit)?;
     }
     Ok(walked)
 }
 
+/// Takes in a path: one that was named, or one of a directory `within` a world or none.
 fn enter(
     path: &Path,
-    named: bool,
+    within: Option<&Option<String>>,
     entered: &mut BTreeSet<PathBuf>,
     walked: &mut Walked,
     limit: u64,
 ) -> Result<(), Error> {
+    let named = within.is_none();
+    let world = world_of(path, within);
+    if world.is_some() && path.file_name().is_some_and(|name| marker::ASIDE.iter().any(|aside| name == *aside)) {
+        walked.aside += 1;
+        return Ok(());
+    }
     let outcome = fs::metadata(path).and_then(|meta| {
+        if !meta.is_dir() && (named || meta.is_file()) {
+            walked.worlds.insert(world.clone());
+        }
         if meta.is_dir() {
             if !entered.insert(path.canonicalize()?) {
                 walked.again += 1;
@@ -88,15 +105,56 @@ fn enter(
         if hidden {
             walked.hidden += 1;
         } else {
-            enter(&entry, false, entered, walked, limit)?;
+            enter(&entry, Some(&world), entered, walked, limit)?;
         }
     }
     Ok(())
 }
 
+/// The invented world that a path is of. A link may lead into one, and a directory within none may be one.
+fn world_of(path: &Path, within: Option<&Option<String>>) -> Option<String> {
+    let is_link = || fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+    let marker = match within {
+        Some(world) if !is_link() => match world {
+            Some(world) => return Some(world.clone()),
+            None => Marker::of_dir(path),
+        },
+        _ => path.canonicalize().ok().and_then(|path| Marker::above(&path)),
+    };
+    marker.map(|marker| marker.label())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_told_by_the_world_they_lie_in() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        fs::create_dir_all(root.join("w/routes")).unwrap();
+        fs::write(root.join("w/WORLD.toml"), Marker::new("test", 1).text()).unwrap();
+        for file in ["w/truth.json", "w/routes/a", "real"] {
+            fs::write(root.join(file), "x").unwrap();
+        }
+        let invented = BTreeSet::from([Some("test, seed 1".to_owned())]);
+        let at = |path: &str| walk(&[root.join(path)], None, 10).unwrap();
+        assert_eq!(
+            (at("w").worlds, at("w").aside, names(&at("w"), root)),
+            (invented.clone(), 2, vec!["w/routes/a".into()])
+        );
+        assert_eq!((at("w/routes").worlds, at("w/routes/a").worlds), (invented.clone(), invented.clone()));
+        assert_eq!(at("real").worlds, BTreeSet::from([None]));
+        assert_eq!(walk(&[root.to_owned()], None, 10).unwrap().worlds.len(), 2, "both are told");
+        assert_eq!(names(&at("w/truth.json"), root), [] as [&str; 0]);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("../w/routes/a", root.join("w/../link")).unwrap();
+            fs::create_dir(root.join("d")).unwrap();
+            std::os::unix::fs::symlink("../w/routes/a", root.join("d/link")).unwrap();
+            assert_eq!(at("d").worlds, invented, "a link leads into it");
+        }
+    }
 
     fn names(walked: &Walked, root: &Path) -> Vec<String> {
         let below = |f: &Found| f.path.strip_prefix(root).unwrap_or(&f.path).display().to_string();

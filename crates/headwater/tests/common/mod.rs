@@ -1,6 +1,8 @@
 //! Runs the program as a user does: argv in, text and exit code out.
 #![allow(dead_code)]
 
+pub mod tables;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -65,6 +65,9 @@ pub struct Calendar {
     /// Relationship files of the first of each month (default true).
     #[serde(default = "yes")]
     pub relations: bool,
+    /// Months, named by their first day, whose relationship files are not published.
+    #[serde(default)]
+    pub relations_except: Vec<Time>,
     /// A prefix→origin snapshot each so often (default `30d`).
     #[serde(default = "thirty_days")]
     pub origins_every: Span,
@@ -231,7 +234,8 @@ impl Default for Noise {
 }
 
 /// Scenarios that come with the program: name and text.
-pub const PRESETS: [(&str, &str); 1] = [("small", include_str!("small.toml"))];
+pub const PRESETS: [(&str, &str); 2] =
+    [("founding-case", include_str!("founding-case.toml")), ("small", include_str!("small.toml"))];
 
 impl Scenario {
     /// Reads a scenario, and checks what can be checked before a world is made of it.

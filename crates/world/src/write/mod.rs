@@ -9,7 +9,7 @@
 //! snapshots/location.20240301.csv.gz      truth.json
 //! names/asns.2024-03-01.csv.gz            registry/delegated-ripencc-extended-20240301.gz
 //! rpki/rpki-client.20240301.json.gz       objects/invented.db.20240301.gz
-//! feeds/drop.20240301.txt.gz and others
+//! feeds/drop.20240301.txt.gz and others   WORLD.toml
 //! ```
 //!
 //! Must not know: how anything came about.
