@@ -15,6 +15,7 @@ mod escape;
 mod ingest;
 mod output;
 mod passage;
+mod prefixes;
 mod present;
 mod question;
 mod resource;

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read};
 use std::path::PathBuf;
 
-use headwater_route::{Event, Family, Fault, FaultKind, Kind, Nlri, Observation, Prefix, Session, SessionId, Time};
+use headwater_route::{Event, Fault, FaultKind, Kind, Nlri, Observation, Session, SessionId, Time};
 use headwater_wire::{codec, mrt, snapshot, sniff};
-use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use super::Context;
 use crate::envelope::{Envelope, Level, Message, Status};
 use crate::error::{Error, Exit};
+use crate::prefixes::Prefixes;
 use crate::source::{Input, inputs};
 use crate::text::{count, counted, size};
 
@@ -192,9 +192,7 @@ struct Counter {
     records: BTreeMap<(u16, u16), u64>,
     faults: Counts,
     counts: MrtCounts,
-    prefixes: FxHashSet<Prefix>,
-    last: Option<Prefix>,
-    limit: usize,
+    prefixes: Prefixes,
     sessions: Vec<Session>,
 }
 
@@ -204,32 +202,21 @@ impl Counter {
             records: BTreeMap::new(),
             faults: Counts::new(),
             counts: MrtCounts::default(),
-            prefixes: FxHashSet::default(),
-            last: None,
-            limit,
+            prefixes: Prefixes::new(limit),
             sessions: Vec::new(),
         }
     }
 
     fn nlri(&mut self, nlri: &Nlri) {
         self.counts.multicast += u64::from(nlri.multicast);
-        // The entries of one table record share their prefix.
-        if self.last == Some(nlri.prefix) {
-            return;
-        }
-        self.last = Some(nlri.prefix);
-        if self.prefixes.len() < self.limit {
-            self.prefixes.insert(nlri.prefix);
-        } else if !self.prefixes.contains(&nlri.prefix) {
-            self.counts.prefixes.at_least = true;
-        }
+        self.prefixes.add(&nlri.prefix);
     }
 
     fn counts(&mut self) -> MrtCounts {
         let mut counts = std::mem::take(&mut self.counts);
         counts.records = self.records.iter().map(|((kind, sub), n)| (format!("{kind}/{sub}"), *n)).collect();
-        counts.prefixes.count = self.prefixes.len() as u64;
-        counts.prefixes_ipv6 = self.prefixes.iter().filter(|p| p.family() == Family::V6).count() as u64;
+        counts.prefixes = Distinct { count: self.prefixes.len() as u64, at_least: self.prefixes.at_least };
+        counts.prefixes_ipv6 = self.prefixes.len_v6() as u64;
         counts.vantages = self.sessions.len();
         counts.peer_asns = self.sessions.iter().map(|s| s.asn).collect::<BTreeSet<_>>().len();
         counts
