@@ -4,12 +4,14 @@
 //! `(…)` mean what they mean elsewhere; a backslash takes the next character as it is. The pattern may match anywhere.
 //!
 //! A pattern becomes the set of its positions (Glushkov), a bit each; matching keeps the set of positions that can be
-//! current, so it takes time linear in the text whatever the pattern.
+//! current, so it takes time linear in the text whatever the pattern. Where such sets are few, as with all patterns that
+//! people write, they are worked out beforehand, and matching is a look-up a byte.
 
 use std::fmt;
 use std::str::FromStr;
 
 use headwater_route::PathRef;
+use rustc_hash::FxHashMap;
 
 /// Positions a pattern may have; a set of them is one machine word pair.
 const MAX_POSITIONS: usize = 127;
@@ -30,6 +32,70 @@ pub struct PathPattern {
     follow: Vec<u128>,
     /// For each byte, the positions that take it.
     takes: Box<[u128; 256]>,
+    automaton: Option<Automaton>,
+}
+
+/// The sets of positions that can be current, numbered, and which follows which.
+#[derive(Clone)]
+struct Automaton {
+    /// Bytes that the same positions take are of one class.
+    classes: Box<[u8; 256]>,
+    width: usize,
+    /// By set and class.
+    next: Vec<u16>,
+}
+
+/// Most sets that are worked out beforehand; a pattern with more keeps to its positions.
+const MAX_SETS: usize = 1024;
+/// No further byte is needed.
+const MATCHED: u16 = u16::MAX;
+
+impl Automaton {
+    fn new(pattern: &PathPattern) -> Option<Automaton> {
+        let mut classes = Box::new([0; 256]);
+        let mut members: Vec<u8> = Vec::new();
+        for byte in 0..=u8::MAX {
+            let same = |other: &u8| pattern.takes[usize::from(*other)] == pattern.takes[usize::from(byte)];
+            let class = members.iter().position(same).unwrap_or(members.len());
+            if class == members.len() {
+                members.push(byte);
+            }
+            classes[usize::from(byte)] = class as u8;
+        }
+        let mut sets = vec![0u128];
+        let mut number = FxHashMap::from_iter([(0u128, 0u16)]);
+        let mut next = Vec::new();
+        while let Some(&set) = sets.get(next.len() / members.len()) {
+            for byte in &members {
+                let then = pattern.step(set, *byte);
+                next.push(if then & pattern.last != 0 {
+                    MATCHED
+                } else {
+                    *number.entry(then).or_insert_with(|| {
+                        sets.push(then);
+                        (sets.len() - 1) as u16
+                    })
+                });
+            }
+            if sets.len() > MAX_SETS {
+                return None;
+            }
+        }
+        Some(Automaton { classes, width: members.len(), next })
+    }
+
+    fn matches(&self, framed: impl Iterator<Item = u8>) -> bool {
+        let mut set = 0;
+        for byte in framed {
+            let class = usize::from(self.classes[usize::from(byte)]);
+            match self.next.get(usize::from(set) * self.width + class) {
+                Some(&MATCHED) => return true,
+                Some(then) => set = *then,
+                None => return false,
+            }
+        }
+        false
+    }
 }
 
 /// Why a text is not a pattern.
@@ -59,21 +125,33 @@ impl PathPattern {
         if self.everything {
             return true;
         }
-        let framed = [START, START].iter().chain(text).chain(&[END, END]);
+        let framed = [START, START].iter().chain(text).chain(&[END, END]).copied();
+        match &self.automaton {
+            Some(automaton) => automaton.matches(framed),
+            None => self.matches_by_positions(framed),
+        }
+    }
+
+    fn matches_by_positions(&self, framed: impl Iterator<Item = u8>) -> bool {
         let mut current = 0u128;
         for byte in framed {
-            let mut next = self.first;
-            let mut left = current;
-            while left != 0 {
-                next |= self.follow[left.trailing_zeros() as usize];
-                left &= left - 1;
-            }
-            current = next & self.takes[usize::from(*byte)];
+            current = self.step(current, byte);
             if current & self.last != 0 {
                 return true;
             }
         }
         false
+    }
+
+    /// The positions that can be current behind a byte, if these were before it.
+    fn step(&self, current: u128, byte: u8) -> u128 {
+        let mut next = self.first;
+        let mut left = current;
+        while left != 0 {
+            next |= self.follow[left.trailing_zeros() as usize];
+            left &= left - 1;
+        }
+        next & self.takes[usize::from(byte)]
     }
 }
 
@@ -105,14 +183,17 @@ impl FromStr for PathPattern {
             _ => Err("a ) without its (".to_owned()),
         });
         let whole = whole.map_err(|why| PatternError { pattern: text.to_owned(), why })?;
-        Ok(PathPattern {
+        let mut pattern = PathPattern {
             text: text.to_owned(),
             everything: whole.empty,
             first: whole.first,
             last: whole.last,
             follow: parser.follow,
             takes: parser.takes,
-        })
+            automaton: None,
+        };
+        pattern.automaton = Automaton::new(&pattern);
+        Ok(pattern)
     }
 }
 
@@ -274,6 +355,8 @@ impl Parser<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
@@ -338,5 +421,30 @@ mod tests {
     fn time_is_linear_in_the_text() {
         let text = "1 ".repeat(100_000);
         assert!(!matches("(1* *)*(1* *)*(1* *)*2", &text));
+    }
+
+    #[test]
+    fn a_pattern_with_too_many_sets_still_matches() {
+        // Which of the last twelve characters are 1: 4096 sets.
+        let pattern: PathPattern = format!("1{}2$", ".".repeat(12)).parse().unwrap();
+        assert!(pattern.automaton.is_none());
+        assert!(matches(&pattern.text, "1 64500 645002") && !matches(&pattern.text, "3 64500 645002"));
+        assert!("^64500 .* 64510$".parse::<PathPattern>().unwrap().automaton.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn sets_worked_out_beforehand_match_as_positions_do(
+            pattern in "[12 _^$.*+?|()]{1,12}",
+            texts in prop::collection::vec("[12 {},]{0,12}", 1..8),
+        ) {
+            if let Ok(pattern) = pattern.parse::<PathPattern>() {
+                for text in &texts {
+                    let framed = [START, START].into_iter().chain(text.bytes()).chain([END, END]);
+                    let naive = pattern.everything || pattern.matches_by_positions(framed);
+                    prop_assert_eq!(pattern.matches_text(text.as_bytes()), naive, "{:?} {:?}", pattern, text);
+                }
+            }
+        }
     }
 }
