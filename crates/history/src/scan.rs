@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -189,14 +190,26 @@ fn scan_segment(
         return Err(Error::Segment(path.to_owned(), text));
     }
     let file = Counted(Arc::new(CountedFile { file, len, read: AtomicU64::new(0) }));
-    let outcome = scan_open(&file, footer, tests, columns).map_err(|e| Error::parquet(path, e));
+    let outcome = scan_guarded(&file, footer, tests, columns).map_err(|e| Error::parquet(path, e));
     read.fetch_add(file.0.read.load(Ordering::Relaxed), Ordering::Relaxed);
     outcome
 }
 
 /// The rows of a segment in memory: see [`Scanner::scan`].
 pub(crate) fn scan_bytes(bytes: &Bytes, tests: &[Test], columns: &[&str]) -> Result<Vec<RecordBatch>, ParquetError> {
-    scan_open(bytes, None, tests, columns).map(|scanned| scanned.batches)
+    scan_guarded(bytes, None, tests, columns).map(|scanned| scanned.batches)
+}
+
+/// As [`scan_open`]. The reader of Parquet panics on some damaged files, which are refused here as others are.
+fn scan_guarded<F: ChunkReader + Clone + 'static>(
+    file: &F,
+    footer: Option<ArrowReaderMetadata>,
+    tests: &[Test],
+    columns: &[&str],
+) -> Result<Scanned, ParquetError> {
+    // Nothing outlives a panic but the file and its count of bytes.
+    let scan = AssertUnwindSafe(|| scan_open(file, footer, tests, columns));
+    catch_unwind(scan).unwrap_or_else(|_| Err(ParquetError::General("it is damaged".to_owned())))
 }
 
 fn scan_open<F: ChunkReader + Clone + 'static>(
@@ -205,10 +218,16 @@ fn scan_open<F: ChunkReader + Clone + 'static>(
     tests: &[Test],
     columns: &[&str],
 ) -> Result<Scanned, ParquetError> {
+    // The types of our columns follow from those of Parquet: the Arrow schema beside them is one more thing to be damaged.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let footer = match footer {
         Some(footer) => footer,
-        None => ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?,
+        None => ArrowReaderMetadata::load(file, options)?,
     };
+    // A column is found by its place among the fields, which is that of its values only where nothing is nested.
+    if footer.parquet_schema().num_columns() != footer.schema().fields().len() {
+        return Err(ParquetError::General("it has nested columns".to_owned()));
+    }
     let at = |name: &str| footer.schema().index_of(name).map_err(|e| ParquetError::General(e.to_string()));
     let tested = tests.iter().map(|t| at(t.column)).collect::<Result<Vec<usize>, _>>()?;
     let wanted = columns.iter().map(|name| at(name)).collect::<Result<Vec<usize>, _>>()?;
@@ -305,6 +324,11 @@ impl ChunkReader for Counted {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        // A damaged footer may claim any length; memory is not taken on its word.
+        if start.checked_add(length as u64).is_none_or(|end| end > self.0.len) {
+            let text = format!("{length} bytes at {start} of a file of {}", self.0.len);
+            return Err(ParquetError::EOF(text));
+        }
         let mut bytes = vec![0; length];
         self.at(start)?.read_exact(&mut bytes)?;
         self.0.read.fetch_add(length as u64, Ordering::Relaxed);
@@ -353,6 +377,57 @@ impl<'a> Columns<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::segment::SegmentWriter;
+    use crate::table::Table;
+
+    #[test]
+    fn what_a_footer_claims_beyond_the_file_is_refused_before_memory_is_taken() {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(path.path(), b"0123456789").unwrap();
+        let file = File::open(path.path()).unwrap();
+        let counted = Counted(Arc::new(CountedFile { file, len: 10, read: AtomicU64::new(0) }));
+        assert_eq!(counted.get_bytes(3, 7).unwrap(), &b"3456789"[..]);
+        for (start, length) in [(4, 7), (0, usize::MAX), (u64::MAX, 1), (11, 0)] {
+            assert!(counted.get_bytes(start, length).is_err(), "{length} bytes at {start}");
+        }
+        assert_eq!(counted.0.read.load(Ordering::Relaxed), 7);
+    }
+
+    /// What a disk, a copy or a hand may do to a segment: refused or read, and the program goes on.
+    #[test]
+    fn a_damaged_segment_is_refused_or_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.parquet");
+        let ints = |values: [i64; 3]| Arc::new(Int64Array::from_iter_values(values)) as ArrayRef;
+        let expires = Arc::new(Int64Array::from(vec![None, Some(1), None])) as ArrayRef;
+        let columns =
+            vec![ints([64500, 64500, 64501]), ints([64501, 64502, 64510]), expires, ints([1; 3]), ints([0; 3])];
+        let batch = RecordBatch::try_new(Table::Aspas.schema(), columns).unwrap();
+        let mut writer = SegmentWriter::create(Table::Aspas, &path, 3).unwrap();
+        writer.write(&batch).unwrap();
+        let whole = writer.finish().unwrap();
+        let good = std::fs::read(&path).unwrap();
+        let tests = [Test::is("customer", 64500)];
+        let rows = |columns: &[&str]| {
+            let read = AtomicU64::new(0);
+            let scanned = scan_segment(&path, whole.bytes, None, &tests, columns, &read);
+            scanned.map(|scanned| scanned.batches.iter().map(RecordBatch::num_rows).sum::<usize>())
+        };
+        assert_eq!(rows(&["provider", "expires"]).unwrap(), 2);
+        let mut refused = 0;
+        for at in 0..good.len() {
+            for wrong in [0, 0xff, good[at] ^ 0x40] {
+                let mut bad = good.clone();
+                bad[at] = wrong;
+                std::fs::write(&path, &bad).unwrap();
+                match rows(&["provider", "expires"]) {
+                    Ok(rows) => assert!(rows <= 3, "byte {at} is {wrong}"),
+                    Err(error) => refused += usize::from(matches!(error, Error::Segment(..))),
+                }
+            }
+        }
+        assert!(refused > good.len() / 10, "{refused} refused");
+    }
 
     #[test]
     fn a_test_holds_within_its_ranges_and_prunes_outside() {
