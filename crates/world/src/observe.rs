@@ -77,6 +77,7 @@ impl Watch {
         let of_kind = |kinds: &[NetworkKind]| -> Vec<AsIndex> {
             candidates.iter().copied().filter(|index| kinds.contains(&topology.network(*index).kind)).collect()
         };
+        let neighbours = |index: AsIndex| topology.neighbours(index, Family::V4).count();
         let large = of_kind(&[NetworkKind::TierOne, NetworkKind::Transit]);
         let middle = of_kind(&[NetworkKind::Regional, NetworkKind::Content]);
         for number in 0..observers.collectors {
@@ -89,8 +90,10 @@ impl Watch {
                     40..90 => &middle,
                     _ => &candidates,
                 };
-                let drawn = (0..20).find_map(|_| random.pick(pool).copied().filter(|index| !taken.contains(index)));
-                let Some(network) = drawn else { continue };
+                // Of three, the one with most neighbours: those who feed collectors are well connected.
+                let drawn: Vec<AsIndex> = (0..3).filter_map(|_| random.pick(pool).copied()).collect();
+                let free = drawn.into_iter().filter(|index| !taken.contains(index));
+                let Some(network) = free.max_by_key(|index| (neighbours(*index), *index)) else { continue };
                 taken.push(network);
                 let feed = match random.permille(observers.partial_permille) {
                     false => Feed::Full,

@@ -41,6 +41,7 @@ impl Rows {
 pub(super) struct Habits {
     pub(super) asn: u32,
     pub(super) hides_itself: bool,
+    pub(super) repeats: Vec<(AsIndex, u8)>,
     pub(super) strips: Vec<Asn>,
     pub(super) strips_communities: bool,
     pub(super) marks: bool,
@@ -96,6 +97,7 @@ impl Graph {
         let habits = topology.networks().iter().map(|network| Habits {
             asn: network.asn.0,
             hides_itself: network.conduct.hides_itself,
+            repeats: network.conduct.repeats.clone(),
             strips: network.conduct.strips.clone(),
             strips_communities: network.conduct.strips_communities,
             marks: network.conduct.marks_only_to_customer,

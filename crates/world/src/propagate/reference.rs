@@ -55,7 +55,10 @@ fn settle(topology: &Topology, announcement: &Announcement, tie_seed: u64) -> Ve
                 let repeats = match (held.learnt, seed.export(me)) {
                     (Learnt::Own, Export::Nothing) => return None,
                     (Learnt::Own, Export::Prepended(more)) => 1 + usize::from(more),
-                    _ => 1,
+                    _ => {
+                        let repeats = &topology.network(from).conduct.repeats;
+                        1 + repeats.iter().find(|(who, _)| *who == me).map_or(0, |(_, more)| usize::from(*more))
+                    }
                 };
                 let mine = topology.network(me);
                 let refused = mine.conduct.refuses & announcement.traits != 0 || seed.tail.contains(&mine.asn);
@@ -117,6 +120,10 @@ fn topology(random: &mut Random) -> Topology {
         };
         // The lower index sells: no cycles.
         topology.relate(a.min(b), a.max(b), Family::V4, Some(relation));
+        if random.permille(200) {
+            let who = if random.permille(500) { (a, b) } else { (b, a) };
+            topology.network_mut(who.0).conduct.repeats.push((who.1, 1 + random.below(3) as u8));
+        }
         if relation == Relation::Peer && random.permille(300) {
             topology.meet_at(a, b, exchange);
         }

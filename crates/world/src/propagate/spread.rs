@@ -254,7 +254,11 @@ impl<'g> Spread<'g> {
                 Export::Nothing => None,
                 Export::Prepended(more) => Some(1 + usize::from(more)),
             },
-            _ => Some(usize::from(!self.graph.habits[from as usize].hides_itself)),
+            _ => {
+                let habits = &self.graph.habits[from as usize];
+                let more = habits.repeats.iter().find(|(who, _)| who.0 == to).map_or(0, |(_, more)| *more);
+                Some(if habits.hides_itself { 0 } else { 1 + usize::from(more) })
+            }
         }
     }
 

@@ -237,7 +237,10 @@ impl State {
     fn come_up(&mut self, at: Time, limit: Time, vantage: VantageId, out: &mut Vec<Message>) {
         /// Prefixes a second.
         const RATE: i64 = 4000;
-        self.vantages[vantage.0 as usize].since = at;
+        let state = &mut self.vantages[vantage.0 as usize];
+        state.since = at;
+        // A new session brings the table as it is.
+        state.stuck.clear();
         if !self.is_up(vantage) {
             return;
         }

@@ -69,6 +69,7 @@ const SIBLING_LINK_PERMILLE: u32 = 600;
 const ROUTE_SERVER_PERMILLE: u32 = 450;
 const VISIBLE_PERMILLE: u32 = 120;
 /// Conduct.
+const REPEATS_PERMILLE: u32 = 300;
 const STRIPS_COMMUNITIES_PERMILLE: u32 = 350;
 const REFUSES_INVALID_PERMILLE: u32 = 300;
 const ACCEPTS_LONG_PERMILLE: u32 = 60;
@@ -192,6 +193,10 @@ impl Making<'_> {
             }
             for provider in &providers {
                 self.link(topology, *provider, me, Relation::Provider);
+            }
+            if providers.len() > 1 && index < self.transit && self.random.permille(REPEATS_PERMILLE) {
+                let many = 1 + self.random.below(3) as u8;
+                topology.network_mut(me).conduct.repeats = vec![(providers[0], many)];
             }
             let in_v6 = topology.providers(me, Family::V6).count();
             let first = providers.iter().find(|provider| topology.network(**provider).v6);

@@ -77,6 +77,9 @@ pub const REGIONS: u8 = 6;
 pub struct Conduct {
     /// It leaves its own number out of the paths it passes on (a telecom that hides itself).
     pub hides_itself: bool,
+    /// Neighbours to which it repeats its number, and how many times more, in ascending order. What it announces itself goes by
+    /// its seed instead.
+    pub repeats: Vec<(AsIndex, u8)>,
     /// Numbers it takes out of the paths it passes on (as `remove-private-as` does; or a customer it hides).
     pub strips: Vec<Asn>,
     /// It takes communities off the routes it passes on.
