@@ -706,3 +706,24 @@ fn the_document_names_every_event_and_its_examples_are_sound() {
     }
     assert_eq!(examples, events.matches("\n### ").count(), "one of each sort");
 }
+
+#[test]
+fn no_two_files_are_alike() {
+    // Files of equal bytes are one source to a history, with one date.
+    let played = play(&["network_listed = { network = 'Host' }"]);
+    let mut seen = BTreeMap::<Vec<u8>, PathBuf>::new();
+    for path in files(played.dir.path()) {
+        if let Some(other) = seen.insert(fs::read(&path).unwrap(), path.clone()) {
+            panic!("{} is {}", path.display(), other.display());
+        }
+    }
+}
+
+#[test]
+fn every_scenario_that_comes_along_can_be_played() {
+    for (name, _) in headwater_world::scenario::PRESETS {
+        let scenario = Scenario::preset(name).unwrap_or_else(|| panic!("{name} is not sound"));
+        assert_eq!(scenario.name, name);
+        World::new(scenario, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}

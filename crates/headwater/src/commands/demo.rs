@@ -119,14 +119,17 @@ fn next(data: &Path, history: &Path, findings: &[Finding]) -> Vec<(&'static str,
         next.push(("The bytes behind the first route over the new carrier", ask(&format!("explain {}", finding.id))));
     }
     next.extend([
-        ("The same question for one prefix, vantage by vantage in the routes", ask(&format!("carriers {PREFIX}"))),
-        ("The sister network: the same carriers but one", ask(&format!("investigate {SISTER}"))),
+        ("Who carries one prefix of it", ask(&format!("carriers {PREFIX}"))),
         (
-            "Another host, behind the same protection network through a telecom: is it next to it, or not?",
+            "Its sister network, which shares a maintainer and some carriers with it, and not the new one",
+            ask(&format!("investigate {SISTER}")),
+        ),
+        (
+            "Another host, which came behind the same network on 2024-06-25 through a telecom",
             ask(&format!("carriers {INDIRECT}")),
         ),
         (
-            "Who else is listed as a customer of the new carrier, and how long",
+            "Who else is listed as a customer of the new carrier, and in how many files",
             ask(&format!(
                 "sql \"SELECT neighbour, count(DISTINCT source) AS files FROM links WHERE asn = {} AND kind = 2 \
                  GROUP BY neighbour ORDER BY neighbour\"",
@@ -134,7 +137,7 @@ fn next(data: &Path, history: &Path, findings: &[Finding]) -> Vec<(&'static str,
             )),
         ),
         ("Who held the number before", ask(&format!("holders {SUBJECT}"))),
-        ("What was really so, which no answer may use", format!("less {}", data.join("truth.json").display())),
+        ("What was really so: no answer may use it", format!("less {}", data.join("truth.json").display())),
     ]);
     next
 }

@@ -49,8 +49,9 @@ impl Joins {
 pub struct Resets {
     /// The collector.
     pub collector: String,
-    /// The network.
-    pub network: String,
+    /// The network (default: one drawn among its full feeds).
+    #[serde(default)]
+    pub network: Option<String>,
     /// How long it stays down (default `60s`).
     #[serde(default = "a_minute")]
     pub down: Span,
@@ -61,9 +62,9 @@ fn a_minute() -> Span {
 }
 
 impl Resets {
-    pub(super) fn plan(&self, plan: &mut Plan, _id: usize, event: &Event) -> Result<(), WorldError> {
+    pub(super) fn plan(&self, plan: &mut Plan, id: usize, event: &Event) -> Result<(), WorldError> {
         let back = Time(event.at.0 + self.down.micros());
-        for vantage in vantages(plan, &self.collector, &self.network)? {
+        for vantage in vantages(plan, id, &self.collector, self.network.as_deref())? {
             plan.change(event.at, What::Vantage(vantage, VantageChange::Leaves));
             plan.change(back, What::Vantage(vantage, VantageChange::Joins));
             let told = incident(plan, "reset", vantage, event.at, Some(back));
@@ -73,11 +74,24 @@ impl Resets {
     }
 }
 
-/// The vantages of a network at a collector; none is a mistake.
-fn vantages(plan: &Plan, collector: &str, network: &str) -> Result<Vec<VantageId>, WorldError> {
-    let vantages = plan.vantages(plan.collector(collector)?, plan.network(network)?);
+/// The vantages of a network at a collector; none is a mistake. Without a network, those of one that is drawn among the full
+/// feeds there are from the start.
+fn vantages(plan: &Plan, id: usize, collector: &str, network: Option<&str>) -> Result<Vec<VantageId>, WorldError> {
+    let of = plan.collector(collector)?;
+    let network = match network {
+        Some(name) => plan.network(name)?,
+        None => {
+            let vantages = plan.watch.of_collector(of).map(|vantage| &plan.watch.vantages[vantage.0 as usize]);
+            let full = vantages.filter(|vantage| vantage.feed == Feed::Full && vantage.from_start);
+            let mut networks: Vec<_> = full.map(|vantage| vantage.network).collect();
+            networks.dedup();
+            let drawn = plan.random("vantage", id).pick(&networks).copied();
+            drawn.ok_or_else(|| WorldError::scenario(format!("{collector} has no full feed from the start")))?
+        }
+    };
+    let vantages = plan.vantages(of, network);
     if vantages.is_empty() {
-        return Err(WorldError::scenario(format!("{network} is no vantage of {collector}")));
+        return Err(WorldError::scenario(format!("{} is no vantage of {collector}", plan.asn(network))));
     }
     Ok(vantages)
 }
@@ -88,13 +102,14 @@ fn vantages(plan: &Plan, collector: &str, network: &str) -> Result<Vec<VantageId
 pub struct Leaves {
     /// The collector.
     pub collector: String,
-    /// The network.
-    pub network: String,
+    /// The network (default: one drawn among its full feeds).
+    #[serde(default)]
+    pub network: Option<String>,
 }
 
 impl Leaves {
-    pub(super) fn plan(&self, plan: &mut Plan, _id: usize, event: &Event) -> Result<(), WorldError> {
-        for vantage in vantages(plan, &self.collector, &self.network)? {
+    pub(super) fn plan(&self, plan: &mut Plan, id: usize, event: &Event) -> Result<(), WorldError> {
+        for vantage in vantages(plan, id, &self.collector, self.network.as_deref())? {
             plan.change(event.at, What::Vantage(vantage, VantageChange::Leaves));
             let told = incident(plan, "leaves", vantage, event.at, None);
             plan.incidents.push(told);
@@ -109,8 +124,9 @@ impl Leaves {
 pub struct Sticks {
     /// The collector.
     pub collector: String,
-    /// The network.
-    pub network: String,
+    /// The network (default: one drawn among its full feeds).
+    #[serde(default)]
+    pub network: Option<String>,
     /// The prefixes.
     pub prefixes: Vec<Prefix>,
     /// How long (default: for good).
@@ -119,9 +135,9 @@ pub struct Sticks {
 }
 
 impl Sticks {
-    pub(super) fn plan(&self, plan: &mut Plan, _id: usize, event: &Event) -> Result<(), WorldError> {
+    pub(super) fn plan(&self, plan: &mut Plan, id: usize, event: &Event) -> Result<(), WorldError> {
         let until = self.lasts.and_then(|lasts| plan.end(event.at, lasts));
-        for vantage in vantages(plan, &self.collector, &self.network)? {
+        for vantage in vantages(plan, id, &self.collector, self.network.as_deref())? {
             let prefixes = self.prefixes.clone();
             plan.change(event.at, What::Vantage(vantage, VantageChange::Sticks { prefixes }));
             if let Some(until) = until {
@@ -140,8 +156,9 @@ impl Sticks {
 pub struct Invents {
     /// The collector.
     pub collector: String,
-    /// The network.
-    pub network: String,
+    /// The network (default: one drawn among its full feeds).
+    #[serde(default)]
+    pub network: Option<String>,
     /// In a thousand origins: those whose paths it changes (default 200).
     #[serde(default = "a_fifth")]
     pub permille: u16,
@@ -155,9 +172,9 @@ fn a_fifth() -> u16 {
 }
 
 impl Invents {
-    pub(super) fn plan(&self, plan: &mut Plan, _id: usize, event: &Event) -> Result<(), WorldError> {
+    pub(super) fn plan(&self, plan: &mut Plan, id: usize, event: &Event) -> Result<(), WorldError> {
         let until = self.lasts.and_then(|lasts| plan.end(event.at, lasts));
-        for vantage in vantages(plan, &self.collector, &self.network)? {
+        for vantage in vantages(plan, id, &self.collector, self.network.as_deref())? {
             let permille = self.permille.min(1000);
             plan.change(event.at, What::Vantage(vantage, VantageChange::Invents { permille }));
             if let Some(until) = until {

@@ -234,8 +234,11 @@ impl Default for Noise {
 }
 
 /// Scenarios that come with the program: name and text.
-pub const PRESETS: [(&str, &str); 2] =
-    [("founding-case", include_str!("founding-case.toml")), ("small", include_str!("small.toml"))];
+pub const PRESETS: [(&str, &str); 3] = [
+    ("founding-case", include_str!("founding-case.toml")),
+    ("only-noise", include_str!("only-noise.toml")),
+    ("small", include_str!("small.toml")),
+];
 
 impl Scenario {
     /// Reads a scenario, and checks what can be checked before a world is made of it.

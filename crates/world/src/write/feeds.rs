@@ -12,6 +12,7 @@ use crate::register::{DropEntry, Feed, Listing, Register, Sort};
 /// Writes every feed as of a moment.
 pub fn feeds(shelf: &Shelf, register: &Register, at: Time) -> Result<(), WorldError> {
     let day = day_stamp(at);
+    let head = format!("# invented data: no entry is about a real network; as of {at}");
     let put = |name: &str, fill: &dyn Fn(&mut Packed) -> std::io::Result<()>| {
         shelf.pack(&format!("feeds/{name}"), |out, path| fill(out).map_err(WorldError::file(path)))
     };
@@ -43,20 +44,20 @@ pub fn feeds(shelf: &Shelf, register: &Register, at: Time) -> Result<(), WorldEr
     }
     let [submitted, scanned, posted] = Feed::ALL.map(|feed| register.listings(feed, at));
     put(&format!("submitted_first_last.{day}.tsv.gz"), &|out| {
-        writeln!(out, "ip\tfirst_listed_utc\tlast_listed_or_present\ttimes_added")?;
+        writeln!(out, "{head}\nip\tfirst_listed_utc\tlast_listed_or_present\ttimes_added")?;
         submitted.iter().try_for_each(|listing| {
             writeln!(out, "{}\t{}\t{}\t{}", listing.addr, listing.first, until(listing), listing.times)
         })
     })?;
     put(&format!("scanned_first_last.{day}.tsv.gz"), &|out| {
-        writeln!(out, "family\tip\tfirst_listed_utc\tlast_listed_or_present\ttimes_added")?;
+        writeln!(out, "{head}\nfamily\tip\tfirst_listed_utc\tlast_listed_or_present\ttimes_added")?;
         scanned.iter().try_for_each(|listing| {
             let (label, addr, first) = (&listing.label, listing.addr, listing.first);
             writeln!(out, "{label}\t{addr}\t{first}\t{}\t{}", until(listing), listing.times)
         })
     })?;
     put(&format!("posted.{day}.csv.gz"), &|out| {
-        writeln!(out, "datetime,user,type,value,tags,source")?;
+        writeln!(out, "{head}\ndatetime,user,type,value,tags,source")?;
         posted.iter().try_for_each(|listing| {
             let when = listing.first.to_string().replace('T', " ").replace('Z', "");
             let tag = match listing.sort {
@@ -72,7 +73,7 @@ pub fn feeds(shelf: &Shelf, register: &Register, at: Time) -> Result<(), WorldEr
         })
     })?;
     put(&format!("aggregate.{day}.txt.gz"), &|out| {
-        writeln!(out, "# IPsum-like: invented data, no entry is about a real network")?;
+        writeln!(out, "{head}\n# addresses by number of lists, as IPsum has them")?;
         register.listed_by(at).iter().try_for_each(|(addr, lists)| writeln!(out, "{addr}\t{lists}"))
     })
 }

@@ -12,7 +12,8 @@ use crate::register::{REGISTRIES, Register};
 pub fn names(shelf: &Shelf, register: &Register, at: Time) -> Result<(), WorldError> {
     shelf.pack(&format!("names/asns.{}.csv.gz", at.date()), |out, path| {
         let written = (|| {
-            writeln!(out, "# invented data: no line is about a real network")?;
+            // The date as well: files of equal bytes would count as one.
+            writeln!(out, "# invented data: no line is about a real network; as of {at}")?;
             writeln!(out, "\"asn\",\"name\",\"source\"")?;
             let mut held: Vec<_> = register.holders.iter().filter(|holder| holder.term.holds(at)).collect();
             held.sort_by_key(|holder| holder.asn);

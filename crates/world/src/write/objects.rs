@@ -17,7 +17,7 @@ pub fn objects(shelf: &Shelf, register: &Register, topology: &Topology, at: Time
     held.sort_by_key(|holder| holder.asn);
     shelf.pack(&format!("objects/invented.db.{}.gz", day_stamp(at)), |out, path| {
         let written = (|| {
-            writeln!(out, "% invented data: no object is about a real network\n")?;
+            writeln!(out, "% invented data: no object is about a real network; as of {at}\n")?;
             numbers(out, &held, topology)?;
             organisations(out, &held)?;
             blocks(out, register, at)

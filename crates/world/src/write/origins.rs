@@ -13,7 +13,7 @@ pub fn origins(shelf: &Shelf, state: &State, at: Time) -> Result<(), WorldError>
     shelf.pack(&format!("snapshots/location.{}.csv.gz", day_stamp(at)), |out, path| {
         let written = (|| {
             writeln!(out, "prefix,asn,country,flags")?;
-            writeln!(out, "# invented data: no line is about a real network")?;
+            writeln!(out, "# invented data: no line is about a real network; as of {at}")?;
             for (prefix, announcement) in state.table() {
                 let Some(seed) = announcement.seeds.first() else { continue };
                 let origin = seed.tail.last().copied().unwrap_or(state.topology().network(seed.at).asn);
