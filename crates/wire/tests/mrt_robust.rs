@@ -3,7 +3,6 @@
 mod mrt_common;
 
 use std::io::{self, Read};
-use std::time::Instant;
 
 use headwater_route::{AsPath, Asn, FaultKind, Nlri, OriginCode, PathSegment, Prefix, SegmentKind, Session, Time};
 use headwater_wire::mrt::encode::{Attributes, Ends, Rib, RibEntry, Style, TableDumpRoute, Update, Writer};
@@ -249,9 +248,9 @@ fn memory_follows_what_comes_and_not_what_a_record_claims() {
     assert!((128 << 10..=256 << 10).contains(&reader.most), "room for {} bytes", reader.most);
 }
 
-/// Time grows with the length of garbage, not with its square, and faults stay few.
+/// However much garbage, faults stay few. What takes time with the square of its length would not come to an end here.
 #[test]
-fn garbage_is_read_in_linear_time() {
+fn much_garbage_gives_few_faults() {
     let (bytes, starts) = sample();
     // Headers that make sense, with bodies that do not, and lengths that point anywhere.
     let mut random = 12345u64;
@@ -271,11 +270,7 @@ fn garbage_is_read_in_linear_time() {
     // The same record start again and again.
     let claims: Vec<u8> = bytes[starts[1]..starts[1] + 12].iter().copied().cycle().take(20 << 20).collect();
     for (what, garbage) in [("headers", headers), ("noise", noise), ("zeros", zeros), ("claims", claims)] {
-        let start = Instant::now();
         let (heard, _) = read(&garbage);
-        let took = start.elapsed();
-        println!("{what}: {} bytes, {} faults, {took:?}", garbage.len(), heard.faults.len());
-        assert!(took.as_secs() < 20, "{what}: {took:?}");
         assert!(heard.faults.len() < garbage.len() / 10, "{what}: {} faults", heard.faults.len());
     }
 }
