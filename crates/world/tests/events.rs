@@ -341,7 +341,7 @@ fn protection_on_demand_ends_as_it_began() {
         assert!(played.paths(BEFORE, half).is_empty() && played.paths(LATER, half).is_empty(), "{event}");
         assert_eq!(played.origins(DURING, half), [origin].into(), "{event}");
         assert!(played.paths(DURING, half).iter().all(|path| path.contains(&64505)), "{event}");
-        assert_eq!(played.carriers(DURING, HOST).contains(&64501), true, "the wide prefix stays as it was");
+        assert!(played.carriers(DURING, HOST).contains(&64501), "the wide prefix stays as it was");
         assert_eq!(played.event().until, Some(time("2024-03-02T20:00:00Z")));
         let roa = format!("asn: Asn({origin}), prefix: 203.0.113.0/25");
         assert!(played.rows("rpki-client.20240302").contains(&roa), "the ROA is there before");
@@ -429,8 +429,7 @@ fn a_number_changes_hands_or_its_holder_its_name() {
     assert!(of(1, "Old Holder") && of(2, "Old Holder") && !names[2].contains("Asn(64510)") && of(4, "Host"));
     let key = |day: &str| {
         let rows = played.rows(&format!("delegated-ripencc-extended-{day}"));
-        let row = rows.lines().find(|row| row.contains("first: Asn(64510)")).unwrap_or_default().to_owned();
-        row
+        rows.lines().find(|row| row.contains("first: Asn(64510)")).unwrap_or_default().to_owned()
     };
     let (old, free, new) = (key("20240301"), key("20240303"), key("20240304"));
     assert!(free.contains("\"available\"") && old.contains("\"assigned\"") && new.contains("\"assigned\""), "{free}");

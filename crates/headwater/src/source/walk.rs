@@ -67,6 +67,7 @@ fn enter(
     let world = world_of(path, within);
     if world.is_some() && path.file_name().is_some_and(|name| marker::ASIDE.iter().any(|aside| name == *aside)) {
         walked.aside += 1;
+        walked.worlds.insert(world);
         return Ok(());
     }
     let outcome = fs::metadata(path).and_then(|meta| {
