@@ -26,9 +26,9 @@ pub struct Member<'a> {
 pub struct Share {
     /// Weighted share of routes.
     pub value: f64,
-    /// 2.5 % quantile over resampled clusters.
+    /// Lower end of the 95 % interval.
     pub low: f64,
-    /// 97.5 % quantile.
+    /// Upper end.
     pub high: f64,
     /// Full-feed vantages it rests on.
     pub vantages: usize,
@@ -129,9 +129,11 @@ impl<'a> Poll<'a> {
             return BTreeMap::new();
         }
         self.weigh(&with);
+        let all_weights = weights(&with);
+        let unseen = unseen(&all_weights);
         // By cluster: weight of routes through each upstream, and of all.
         let mut sums: BTreeMap<&str, Tally> = BTreeMap::new();
-        for (member, weight) in with.iter().zip(weights(&with)) {
+        for (member, weight) in with.iter().zip(all_weights) {
             let sizes = &self.sizes;
             let tally = self.tallies.entry(member.held).or_insert_with(|| tally(&self.tables[member.held], sizes));
             let sum = sums.entry(member.collector).or_default();
@@ -146,7 +148,7 @@ impl<'a> Poll<'a> {
             .map(|asn| {
                 let pairs: Vec<(f64, f64)> =
                     sums.values().map(|s| (s.through.get(&asn).copied().unwrap_or(0.0), s.all)).collect();
-                let (value, low, high) = interval(&pairs, asn, rules.bootstrap_rounds);
+                let (value, low, high) = interval(&pairs, unseen, asn, rules.bootstrap_rounds);
                 (asn, Share { value, low, high, vantages: with.len(), clusters: count })
             })
             .collect()
@@ -197,9 +199,30 @@ fn tally(held: &Held, sizes: &[f64]) -> Tally {
     tally
 }
 
-/// A ratio of sums with its 95 % interval over resampled pairs. A fixed seed: the same data give the same interval
-/// (xorshift64*, Vigna 2016).
-fn interval(pairs: &[(f64, f64)], asn: Asn, rounds: u32) -> (f64, f64, f64) {
+/// 97.5 % quantile of the normal distribution.
+const Z: f64 = 1.959_964;
+
+/// The part of all vantages that may do something that none of these does, at 2.5 %: 0.975 = 1 − (1 − part)^n (Clopper and
+/// Pearson 1934, no case of n). `n` is the number of equal votes that the weights are worth (Kish 1965).
+fn unseen(weights: &[f64]) -> f64 {
+    let votes = weights.iter().sum::<f64>().powi(2) / weights.iter().map(|w| w * w).sum::<f64>();
+    1.0 - 0.025f64.powf(1.0 / votes)
+}
+
+/// How much wider than the spread of resampled clusters an interval has to be, as there are few of them: the quantile of
+/// Student's distribution in place of the normal one (Abramowitz and Stegun, 26.7.5), and n − 1 in place of n.
+fn few_clusters(clusters: usize) -> f64 {
+    let free = clusters.saturating_sub(1).max(1) as f64;
+    let student = Z
+        + (Z.powi(3) + Z) / (4.0 * free)
+        + (5.0 * Z.powi(5) + 16.0 * Z.powi(3) + 3.0 * Z) / (96.0 * free.powi(2))
+        + (3.0 * Z.powi(7) + 19.0 * Z.powi(5) + 17.0 * Z.powi(3) - 15.0 * Z) / (384.0 * free.powi(3));
+    student / Z * ((free + 1.0) / free).sqrt()
+}
+
+/// A ratio of sums with its 95 % interval: by the spread over resampled pairs, and at least wide enough for what a part
+/// `unseen` of the vantages may do. A fixed seed: the same data give the same interval (xorshift64*, Vigna 2016).
+fn interval(pairs: &[(f64, f64)], unseen: f64, asn: Asn, rounds: u32) -> (f64, f64, f64) {
     let ratio = |(a, b): (f64, f64)| if b > 0.0 { a / b } else { 0.0 };
     let add = |x: (f64, f64), y: &(f64, f64)| (x.0 + y.0, x.1 + y.1);
     let value = ratio(pairs.iter().fold((0.0, 0.0), add));
@@ -214,11 +237,14 @@ fn interval(pairs: &[(f64, f64)], asn: Asn, rounds: u32) -> (f64, f64, f64) {
         .map(|_| ratio((0..pairs.len()).map(|_| &pairs[next() as usize % pairs.len()]).fold((0.0, 0.0), add)))
         .collect();
     draws.sort_by(f64::total_cmp);
+    let wider = few_clusters(pairs.len());
     let quantile = |q: f64| {
         let at = (q * draws.len().saturating_sub(1) as f64).round() as usize;
-        draws.get(at).copied().unwrap_or(value)
+        value + wider * (draws.get(at).copied().unwrap_or(value) - value)
     };
-    (value, quantile(0.025), quantile(0.975))
+    let low = quantile(0.025).min(value * (1.0 - unseen));
+    let high = quantile(0.975).max(value + (1.0 - value) * unseen);
+    (value, low.max(0.0), high.min(1.0))
 }
 
 #[cfg(test)]
@@ -254,11 +280,56 @@ mod tests {
             |n: u32| (0..n).map(|i| Member { collector: names[i as usize], asn: Asn(i), held: 0 }).collect::<Vec<_>>();
         // A /26 of the /24 takes a quarter of it.
         let found = poll.shares(&members(6), &rules)[&Asn(64502)];
-        assert!((found.value - 0.25).abs() < 1e-9 && (found.low - 0.25).abs() < 1e-9, "{found:?}");
+        assert!((found.value - 0.25).abs() < 1e-9, "{found:?}");
         assert_eq!((found.vantages, found.clusters), (6, 6));
         assert_eq!(poll.visibility(&members(6), 6), Some(1.0));
         assert_eq!(poll.shares(&members(5), &rules), BTreeMap::new());
         assert_eq!(poll.visibility(&members(5), 6), None);
+    }
+
+    /// Six that agree do not speak for all: 46 % of the others may differ (0.54^6 = 0.025).
+    #[test]
+    fn what_all_show_is_not_certain() {
+        let rules = Rules::default();
+        let (prefixes, tables) = (prefixes(), [seen(&[(3, 64501)])]);
+        let names = ["a", "b", "c", "d", "e", "f"];
+        let members: Vec<Member<'_>> =
+            (0..6).map(|i| Member { collector: names[i as usize], asn: Asn(i), held: 0 }).collect();
+        let found = Poll::new(&prefixes, &tables, Family::V4).shares(&members, &rules)[&Asn(64501)];
+        assert!((found.low - 0.5407).abs() < 1e-4 && found.high == 1.0, "{found:?}");
+    }
+
+    /// Values of Student's distribution: 2.571 with five degrees of freedom, 2.262 with nine.
+    #[test]
+    fn few_clusters_widen_the_interval() {
+        for (clusters, student) in [(6, 2.571), (10, 2.262)] {
+            let n = clusters as f64;
+            assert!((few_clusters(clusters) - student / Z * (n / (n - 1.0)).sqrt()).abs() < 2e-3, "{clusters}");
+        }
+    }
+
+    /// Samples of eight clusters of four vantages, of a share that is known: the interval holds it as often as it says.
+    #[test]
+    fn intervals_hold_the_truth() {
+        let mut state = 7u64;
+        let mut unit = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        for truth in [0.1, 0.5, 0.9, 0.98] {
+            let (mut held, mut samples) = (0, 0);
+            while samples < 400 {
+                let pairs: Vec<(f64, f64)> =
+                    (0..8).map(|_| ((0..4).filter(|_| unit() < truth).count() as f64 / 2.0, 2.0)).collect();
+                // An upstream that nobody shows has no share.
+                if pairs.iter().any(|(through, _)| *through > 0.0) {
+                    let (_, low, high) = interval(&pairs, unseen(&[0.5; 32]), Asn(1), 200);
+                    held += u32::from((low..=high).contains(&truth));
+                    samples += 1;
+                }
+            }
+            assert!(held >= 372, "{truth}: {held} of {samples}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::sanitise::{Registry, Upstream};
 use crate::sweep::{DAY_MICROS, Seen, Sighting, Stated, Sweep, shown, sweep};
 use crate::words;
 
-const METHOD: &str = "upstreams.observed/2";
+const METHOD: &str = "upstreams.observed/3";
 
 /// How well a routing fact is supported (methods §14).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
