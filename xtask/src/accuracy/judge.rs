@@ -1,0 +1,352 @@
+//! One world, from its scenario to what was counted.
+//!
+//! Place on the way: all of it, once. The world is written to a directory of its own, read and asked about by the program, and
+//! the answers are compared with the truth. Must not know: other worlds, how figures are shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use headwater_route::{Asn, Family, Prefix, Time};
+use headwater_world::World;
+use headwater_world::topology::Relation;
+use headwater_world::truth::{RelationTruth, Truth};
+
+use super::Failed;
+use super::ask::{Asked, Carriers, Era, Grade, Holders, ObservedUpstream, Origins, Period};
+use super::compare::{DAY_MICROS, Edge, Periods, Scale, Stretch, Wrong};
+use super::measures::Rate;
+use super::tally::Tally;
+use super::witness::{Pair, Witness};
+use super::worlds::Drawn;
+
+/// What a network has seen of the events of its world.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Lot {
+    /// Nothing happened to it.
+    Nothing,
+    /// Something that only looks like what a detector is after.
+    Twin,
+    /// Something else.
+    Event,
+}
+
+/// What came of one world.
+pub struct Judged {
+    /// By what happened to the networks asked about.
+    pub tallies: BTreeMap<Lot, Tally>,
+    /// What was wrong, a line each.
+    pub wrong: Vec<String>,
+}
+
+const HOUR_MICROS: i64 = 3_600_000_000;
+const SECOND_MICROS: i64 = 1_000_000;
+
+/// Plays, reads, asks and compares.
+pub fn judge(drawn: &Drawn, program: &Path) -> Result<Judged, Failed> {
+    let dir = tempfile::tempdir()?;
+    let (files, history) = (dir.path().join("world"), dir.path().join("history"));
+    let world = World::new(drawn.scenario.clone(), None)?;
+    let subjects: BTreeSet<Asn> = Drawn::subjects().chain(drawn.bystanders.iter().copied()).collect();
+    let calendar = &drawn.scenario.calendar;
+    // Without updates only what is there at two tables in a row is sure to be in one.
+    let visible = if calendar.updates_every.is_zero() { calendar.dumps_every.micros() } else { HOUR_MICROS };
+    let has_routes = !calendar.dumps_every.is_zero();
+    let witness = match has_routes {
+        true => Witness::of(world.plan(), &drawn.scenario.observers, &subjects, visible),
+        false => Witness::default(),
+    };
+    let truth = world.run(&files, 1)?.truth;
+    let asked = Asked::reading(program, &files, &history)?;
+    let mut judge = Judge {
+        drawn,
+        truth: &truth,
+        witness: &witness,
+        has_routes,
+        judged: Judged { tallies: BTreeMap::new(), wrong: Vec::new() },
+    };
+    judge.tally(Lot::Nothing).worlds = 1;
+    for subject in subjects {
+        let lot = judge.lot(subject);
+        judge.tally(lot).networks += 1;
+        judge.carriers(subject, &asked.carriers(subject)?);
+        judge.holders(subject, &asked.holders(subject)?);
+    }
+    for prefix in truth.origins.iter().map(|origin| origin.prefix).collect::<BTreeSet<Prefix>>() {
+        judge.origins(&prefix, &asked.origins(&prefix)?);
+    }
+    Ok(judge.judged)
+}
+
+struct Judge<'a> {
+    drawn: &'a Drawn,
+    truth: &'a Truth,
+    witness: &'a Witness,
+    has_routes: bool,
+    judged: Judged,
+}
+
+impl Judge<'_> {
+    fn tally(&mut self, lot: Lot) -> &mut Tally {
+        self.judged.tallies.entry(lot).or_default()
+    }
+
+    /// What relationship files tell; files with errors stand apart.
+    fn by_files(&mut self, lot: Lot) -> &mut Periods {
+        let has_errors = self.drawn.sort.has_errors();
+        let tally = self.tally(lot);
+        if has_errors { &mut tally.flawed } else { &mut tally.published }
+    }
+
+    fn lot(&self, network: Asn) -> Lot {
+        let of = self.truth.events.iter().filter(|event| event.parties.iter().any(|party| party.asn == network));
+        of.map(|event| if event.innocent { Lot::Twin } else { Lot::Event }).max().unwrap_or(Lot::Nothing)
+    }
+
+    fn scale(&self, slack_micros: i64, margin_micros: i64) -> Scale {
+        Scale { from: self.truth.from, until: self.truth.until, slack_micros, margin_micros }
+    }
+
+    fn years(&self) -> f64 {
+        (self.truth.until.0 - self.truth.from.0) as f64 / (365.25 * DAY_MICROS as f64)
+    }
+
+    fn carriers(&mut self, subject: Asn, answer: &Carriers) {
+        self.published(subject, &answer.eras);
+        if !self.has_routes {
+            return;
+        }
+        let years = self.years();
+        let lot = self.lot(subject);
+        self.tally(lot).observed.alarms.add(Rate { cases: 0, years });
+        self.tally(lot).weak.alarms.add(Rate { cases: 0, years });
+        for family in [Family::V4, Family::V6] {
+            let mut told: BTreeMap<Asn, Vec<&ObservedUpstream>> = BTreeMap::new();
+            let observed = answer.eras.iter().flat_map(|era| &era.observed).filter(|of| of.family == family);
+            for upstream in observed.flat_map(|observed| &observed.upstreams) {
+                told.entry(upstream.asn).or_default().push(upstream);
+            }
+            let first = Pair { origin: subject, family, upstream: Asn(0) };
+            let carried = self.witness.carried.range(first..).map(|(pair, _)| *pair);
+            let carried = carried.take_while(|pair| pair.origin == subject && pair.family == family);
+            let upstreams: BTreeSet<Asn> = carried.map(|pair| pair.upstream).chain(told.keys().copied()).collect();
+            for upstream in upstreams {
+                let told = told.get(&upstream).map(Vec::as_slice).unwrap_or_default();
+                self.observed(lot, Pair { origin: subject, family, upstream }, told);
+            }
+        }
+    }
+
+    /// What is told of one pair, by routes.
+    fn observed(&mut self, lot: Lot, pair: Pair, told: &[&ObservedUpstream]) {
+        let truth = self.witness.carried.get(&pair).map(Vec::as_slice).unwrap_or_default();
+        // A change takes its time to a vantage, and records have whole seconds.
+        let slack = self.drawn.scenario.observers.convergence.micros() + 2 * SECOND_MICROS;
+        // Looks are days: a change is bounded by another day.
+        let scale = self.scale(slack, 2 * DAY_MICROS);
+        let of = |grades: &[Grade]| -> Vec<Period> {
+            let upstreams = told.iter().filter(|upstream| grades.contains(&upstream.grade));
+            upstreams.flat_map(|upstream| upstream.periods.clone()).collect()
+        };
+        let wrong = self.tally(lot).observed.compare(&of(&[Grade::Medium, Grade::High]), truth, &scale);
+        self.note("observed", pair.origin, Some(pair.family), pair.upstream, &wrong);
+        let unseen: Vec<Stretch> = truth.iter().map(|stretch| Stretch { visible: false, ..*stretch }).collect();
+        let wrong = self.tally(lot).weak.compare(&of(&[Grade::Low]), &unseen, &scale);
+        self.note("weak", pair.origin, Some(pair.family), pair.upstream, &wrong);
+        for upstream in told {
+            let mut alone = Periods::default();
+            alone.compare(&upstream.periods, truth, &scale);
+            let so = alone.precision.hits == alone.precision.of;
+            self.tally(lot).grades[upstream.grade as usize].count(so);
+            self.shares(lot, pair, upstream);
+        }
+    }
+
+    fn shares(&mut self, lot: Lot, pair: Pair, upstream: &ObservedUpstream) {
+        for day in &upstream.days {
+            let end = Time((day.day.0 + DAY_MICROS).min(self.truth.until.0) - SECOND_MICROS);
+            let (Some(share), Some(so)) = (day.share, self.witness.share(pair, end)) else { continue };
+            let held = share.low <= so && so <= share.high;
+            let tally = self.tally(lot);
+            tally.share_errors.push(share.value - so);
+            tally.share_held.count(held);
+            if !held {
+                let (sort, seed, Pair { origin, family, upstream }) = (self.drawn.sort.name, self.drawn.seed, pair);
+                self.judged.wrong.push(format!(
+                    "{sort} (seed {seed}): share: {upstream} of {origin} {family} on {}: {:.3} [{:.3}, {:.3}], it was {so:.3}",
+                    day.day.date(),
+                    share.value,
+                    share.low,
+                    share.high
+                ));
+            }
+        }
+    }
+
+    /// What is told of a network by relationship files.
+    fn published(&mut self, subject: Asn, eras: &[Era]) {
+        let days: Vec<(Time, Time)> =
+            eras.iter().flat_map(|era| &era.published.publications).map(|of| (of.from, of.until)).collect();
+        if days.is_empty() {
+            return;
+        }
+        let mut told: BTreeMap<Asn, Vec<Period>> = BTreeMap::new();
+        for upstream in eras.iter().flat_map(|era| &era.published.upstreams) {
+            told.entry(upstream.asn).or_default().extend(upstream.periods.clone());
+        }
+        let mut so: BTreeMap<Asn, Vec<(Time, Option<Time>)>> = BTreeMap::new();
+        let of_subject = || self.truth.relations.iter().filter(|told| told.a == subject || told.b == subject);
+        // A file has no word for siblings: one is listed as provider of the other.
+        let sells = |relation: Relation| matches!(relation, Relation::Provider | Relation::Sibling);
+        for told in of_subject().filter(|told| sells(told.relation) && told.b == subject) {
+            // The files tell families not apart; where they differ, IPv4 decides, as most paths are of it.
+            let decides =
+                |other: &&RelationTruth| other.family == Family::V4 && (other.a == told.a || other.b == told.a);
+            if told.family == Family::V4 || !of_subject().any(|other| decides(&other)) {
+                so.entry(told.a).or_default().push((told.from, told.until));
+            }
+        }
+        let (lot, years) = (self.lot(subject), self.years());
+        self.by_files(lot).alarms.add(Rate { cases: 0, years });
+        // The files of two months bound a change, and a third tells it from a pause.
+        let scale = self.scale(0, 62 * DAY_MICROS);
+        for upstream in told.keys().chain(so.keys()).copied().collect::<BTreeSet<Asn>>() {
+            let truth = joined(so.remove(&upstream).unwrap_or_default(), self.truth.from, &days);
+            let periods = told.remove(&upstream).unwrap_or_default();
+            let wrong = self.by_files(lot).compare(&periods, &truth, &scale);
+            self.note("published", subject, None, upstream, &wrong);
+        }
+    }
+
+    fn origins(&mut self, prefix: &Prefix, answer: &Origins) {
+        let mut so: BTreeMap<Asn, Vec<(Time, Option<Time>)>> = BTreeMap::new();
+        for told in self.truth.origins.iter().filter(|told| told.prefix == *prefix) {
+            so.entry(told.origin).or_default().push((told.from, told.until));
+        }
+        let whole = [(self.truth.from, self.truth.until)];
+        let mut told: BTreeMap<Asn, (Vec<Period>, Vec<Period>)> = BTreeMap::new();
+        for origin in &answer.published {
+            told.entry(origin.asn).or_default().0.extend(origin.periods.clone());
+        }
+        for origin in &answer.observed {
+            told.entry(origin.asn).or_default().1.push(origin.period.clone());
+        }
+        let years = self.years();
+        for origin in told.keys().chain(so.keys()).copied().collect::<BTreeSet<Asn>>() {
+            let truth = joined(so.remove(&origin).unwrap_or_default(), self.truth.from, &whole);
+            let (published, observed) = told.remove(&origin).unwrap_or_default();
+            let lot = self.lot(origin);
+            // Snapshots lie days apart: what came and went between is in none.
+            let cadence = self.drawn.scenario.calendar.origins_every.micros();
+            let scale = self.scale(0, 2 * cadence);
+            let long = |stretch: &Stretch| {
+                let until = stretch.until.unwrap_or(self.truth.until).0;
+                Stretch { visible: until - stretch.from.unwrap_or(self.truth.from).0 > cadence, ..*stretch }
+            };
+            let lasting: Vec<Stretch> = truth.iter().map(long).collect();
+            self.tally(lot).published_origins.alarms.add(Rate { cases: 0, years });
+            let wrong = self.tally(lot).published_origins.compare(&published, &lasting, &scale);
+            self.note("origins.published", origin, Some(prefix.family()), origin, &wrong);
+            if self.has_routes {
+                let scale = self.scale(self.drawn.scenario.observers.convergence.micros() + 2 * SECOND_MICROS, 0);
+                self.tally(lot).seen_origins.alarms.add(Rate { cases: 0, years });
+                let wrong = self.tally(lot).seen_origins.compare(&observed, &truth, &scale);
+                self.note("origins.observed", origin, Some(prefix.family()), origin, &wrong);
+            }
+        }
+    }
+
+    /// Where a number passed to another holder. Only the beginning of a holder's time is a statement of that.
+    fn holders(&mut self, subject: Asn, answer: &Holders) {
+        if answer.holders.is_empty() {
+            return;
+        }
+        let mut held: Vec<_> = self.truth.holders.iter().filter(|holder| holder.asn == subject).collect();
+        held.sort_by_key(|holder| holder.term.from);
+        let passed = held.windows(2).filter(|pair| pair[0].organisation != pair[1].organisation);
+        let truth: Vec<Stretch> = passed
+            .map(|pair| Stretch { from: Some(pair[1].term.from), until: pair[1].term.until, visible: true })
+            .collect();
+        let reissued =
+            answer.holders.iter().filter(|holder| matches!(&*holder.began, "reissued" | "probably_reissued"));
+        let periods: Vec<Period> = reissued.map(|holder| Period { to_by: None, ..holder.period.clone() }).collect();
+        let (lot, years) = (self.lot(subject), self.years());
+        self.tally(lot).holders.alarms.add(Rate { cases: 0, years });
+        let scale = self.scale(0, 62 * DAY_MICROS);
+        let wrong = self.tally(lot).holders.compare(&periods, &truth, &scale);
+        self.note("holders", subject, None, subject, &wrong);
+    }
+
+    /// Keeps what was wrong for a reader, with what happened to vantages about that time.
+    fn note(&mut self, kind: &str, subject: Asn, family: Option<Family>, object: Asn, wrong: &[Wrong]) {
+        for wrong in wrong {
+            let span = match wrong {
+                Wrong::Period((from, until)) | Wrong::Alarm(_, from, until) | Wrong::Missed(_, from, until) => {
+                    (*from, *until)
+                }
+                Wrong::Open(_, at) => (*at, *at),
+                Wrong::Untold(from, until) => (from.unwrap_or(self.truth.from), until.unwrap_or(self.truth.until)),
+            };
+            let edge = |edge: &Edge| if *edge == Edge::Start { "start" } else { "end" };
+            let what = match wrong {
+                Wrong::Period(_) => "a period that was not".to_owned(),
+                Wrong::Alarm(of, ..) => format!("a false alarm: {}", edge(of)),
+                Wrong::Missed(of, ..) => format!("bounds that miss the {}", edge(of)),
+                Wrong::Open(of, _) => format!("an open {} that does not hold", edge(of)),
+                Wrong::Untold(..) => "not told".to_owned(),
+            };
+            let near = |at: Time| span.0.0 - DAY_MICROS <= at.0 && at.0 <= span.1.0 + DAY_MICROS;
+            let about: BTreeSet<&str> =
+                self.truth.incidents.iter().filter(|i| near(i.from)).map(|i| i.kind.as_str()).collect();
+            let family = family.map_or(String::new(), |family| format!(" {family}"));
+            self.judged.wrong.push(format!(
+                "{} (seed {}): {kind}: {object} of {subject}{family}: {what}, {} to {}; incidents about: {about:?}",
+                self.drawn.sort.name, self.drawn.seed, span.0, span.1
+            ));
+        }
+    }
+}
+
+/// Stretches joined where they meet; visible if they touch one of the spans that somebody looked at.
+fn joined(mut stretches: Vec<(Time, Option<Time>)>, start: Time, looks: &[(Time, Time)]) -> Vec<Stretch> {
+    stretches.sort();
+    let mut out: Vec<(Time, Option<Time>)> = Vec::new();
+    for (from, until) in stretches {
+        match out.last_mut().filter(|(_, end)| end.is_none_or(|end| from <= end)) {
+            Some((_, end)) => *end = end.zip(until).map(|(a, b)| a.max(b)),
+            None => out.push((from, until)),
+        }
+    }
+    let seen = |from: Time, until: Option<Time>| {
+        looks.iter().any(|look| from <= look.1 && until.is_none_or(|until| look.0 < until))
+    };
+    let stretch = |(from, until): (Time, Option<Time>)| Stretch {
+        from: (from > start).then_some(from),
+        until,
+        visible: seen(from, until),
+    };
+    out.into_iter().map(stretch).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_of_two_families_are_one() {
+        let t = Time;
+        let found = joined(
+            vec![(t(5), Some(t(9))), (t(0), Some(t(5))), (t(20), None), (t(12), Some(t(13)))],
+            t(0),
+            &[(t(2), t(3))],
+        );
+        let stretch = |from, until, visible| Stretch { from, until, visible };
+        assert_eq!(
+            found,
+            [
+                stretch(None, Some(t(9)), true),
+                stretch(Some(t(12)), Some(t(13)), false),
+                stretch(Some(t(20)), None, false)
+            ]
+        );
+    }
+}

@@ -1,0 +1,349 @@
+//! The worlds that detectors are measured on: sorts of worlds, with sizes, networks and times of chance.
+//!
+//! Place on the way: first. A sort and a seed give a scenario, as text that the reader of scenarios takes; the same seed gives the
+//! same scenario. Must not know: how a world is made, what is asked about it.
+
+use std::fmt::Write;
+
+use headwater_route::{Asn, Time};
+use headwater_world::World;
+use headwater_world::random::{Random, mix};
+use headwater_world::scenario::Scenario;
+use headwater_world::topology::NetworkKind;
+
+use super::Failed;
+
+/// A sort of worlds.
+pub struct Sort {
+    /// Its name in tables.
+    pub name: &'static str,
+    /// What happens in it.
+    pub what: &'static str,
+    /// Nothing happens to networks: whatever looks like a change of carriers is none.
+    pub innocent: bool,
+    days: (i64, i64),
+    routes: Routes,
+    /// In a thousand links of a relationship file: left out, and labelled wrongly.
+    errors_permille: u32,
+    happens: fn(&mut Draft),
+}
+
+/// What collectors write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Routes {
+    /// Tables and updates.
+    All,
+    /// Tables only.
+    Tables,
+    /// Nothing: there are relationship files and snapshots only.
+    Nothing,
+}
+
+/// A world to be.
+pub struct Drawn {
+    /// Its sort.
+    pub sort: &'static Sort,
+    /// What chance is drawn from.
+    pub seed: u64,
+    /// What it is to be.
+    pub scenario: Scenario,
+    /// The same as text.
+    #[cfg(test)]
+    text: String,
+    /// Networks of the crowd that are asked about beside the cast.
+    pub bystanders: Vec<Asn>,
+}
+
+/// Every sort, in the order in which worlds are drawn.
+pub const SORTS: &[Sort] = &[
+    Sort { name: "quiet", what: "nothing but the noise of the crowd", innocent: true, ..Sort::ROUTES },
+    Sort {
+        name: "carriers",
+        what: "carriers are added, lost and replaced",
+        happens: |draft| draft.carriers(10),
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "joiners",
+        what: "vantages appear, carriers of the cast among them",
+        innocent: true,
+        happens: |draft| draft.joiners(10),
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "resets",
+        what: "sessions of vantages are reset, for seconds and for hours",
+        innocent: true,
+        happens: |draft| draft.resets(30),
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "carriers, joiners, resets",
+        what: "all of these at once",
+        happens: |draft| {
+            draft.carriers(8);
+            draft.joiners(6);
+            draft.resets(12);
+        },
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "tables only",
+        what: "carriers change, vantages appear and are reset; collectors write tables, no updates",
+        routes: Routes::Tables,
+        happens: |draft| {
+            draft.carriers(10);
+            draft.joiners(4);
+            draft.resets(8);
+        },
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "relationship files",
+        what: "carriers change within a year; there are files of each month",
+        happens: |draft| draft.carriers(14),
+        ..Sort::FILES
+    },
+    Sort {
+        name: "relationship files with errors",
+        what: "the same, with links left out and labelled wrongly, 2 % each",
+        errors_permille: 20,
+        happens: |draft| draft.carriers(14),
+        ..Sort::FILES
+    },
+];
+
+impl Sort {
+    /// Relationship files leave links out and label some wrongly.
+    pub fn has_errors(&self) -> bool {
+        self.errors_permille > 0
+    }
+
+    const ROUTES: Sort = Sort {
+        name: "",
+        what: "",
+        innocent: false,
+        days: (9, 14),
+        routes: Routes::All,
+        errors_permille: 0,
+        happens: |_| {},
+    };
+    const FILES: Sort = Sort { days: (250, 400), routes: Routes::Nothing, ..Sort::ROUTES };
+}
+
+/// Networks that carry others, and those they carry: numbers of RFC 5398.
+const CARRIERS: std::ops::Range<usize> = 0..6;
+const SUBJECTS: std::ops::Range<usize> = 6..24;
+
+/// A number of the cast.
+fn cast(at: usize) -> Asn {
+    let at = at as u32;
+    Asn(if at < 16 { 64_496 + at } else { 65_536 + at - 16 })
+}
+
+/// A scenario being drawn.
+struct Draft {
+    random: Random,
+    from: Time,
+    until: Time,
+    collectors: u32,
+    /// Vantages there are: collector and network.
+    vantages: Vec<(String, Asn)>,
+    crowd: Vec<Asn>,
+    /// Carriers of each subject at the start.
+    bought: Vec<Vec<Asn>>,
+    events: String,
+}
+
+impl Drawn {
+    /// Draws a world of a sort.
+    pub fn of(sort: &'static Sort, seed: u64) -> Result<Drawn, Failed> {
+        let mut random = Random::of(seed, "accuracy");
+        let from = Time::from_date(2024, 3, 1).unwrap_or(Time(0));
+        let until = from.plus_days(random.between(sort.days.0, sort.days.1));
+        let bought: Vec<Vec<Asn>> = SUBJECTS
+            .map(|_| {
+                let mut carriers: Vec<Asn> = CARRIERS.map(cast).collect();
+                random.shuffle(&mut carriers);
+                carriers.truncate(1 + random.index(3));
+                carriers
+            })
+            .collect();
+        let collectors = random.between(6, 10) as u32;
+        let text = start(sort, seed, (from, until), collectors, &bought, &mut random);
+        // Who watches and who there is does not depend on what happens.
+        let before = World::new(Scenario::parse(&text)?, None)?;
+        let plan = before.plan();
+        let peer = |vantage: &headwater_world::observe::Vantage| {
+            (plan.watch.collectors[vantage.collector.0 as usize].name.clone(), vantage.session.asn)
+        };
+        let mut vantages: Vec<(String, Asn)> = plan.watch.vantages.iter().map(peer).collect();
+        vantages.sort();
+        vantages.dedup();
+        let small = plan.topology.networks().iter().filter(|network| {
+            network.name.is_none() && matches!(network.kind, NetworkKind::Stub | NetworkKind::Regional)
+        });
+        let crowd: Vec<Asn> = small.map(|network| network.asn).collect();
+        let mut draft = Draft { random, from, until, collectors, vantages, crowd, bought, events: String::new() };
+        (sort.happens)(&mut draft);
+        let text = text + &draft.events;
+        let scenario = Scenario::parse(&text)?;
+        let bystanders = (0..8).filter_map(|_| draft.random.pick(&draft.crowd).copied()).collect();
+        Ok(Drawn {
+            sort,
+            seed,
+            scenario,
+            #[cfg(test)]
+            text,
+            bystanders,
+        })
+    }
+
+    /// Whom to ask about.
+    pub fn subjects() -> impl Iterator<Item = Asn> {
+        SUBJECTS.map(cast)
+    }
+}
+
+/// The world of number `number` of a run.
+pub fn draw(number: u64, seed: u64) -> Result<Drawn, Failed> {
+    Drawn::of(&SORTS[(number % SORTS.len() as u64) as usize], mix(seed, number))
+}
+
+/// A scenario without events.
+fn start(
+    sort: &Sort,
+    seed: u64,
+    (from, until): (Time, Time),
+    collectors: u32,
+    bought: &[Vec<Asn>],
+    random: &mut Random,
+) -> String {
+    let (dumps, updates) = match sort.routes {
+        Routes::All => ("8h", "1d"),
+        Routes::Tables => ("8h", "0"),
+        Routes::Nothing => ("0", "0"),
+    };
+    let (networks, vantages) = (random.between(250, 900), random.between(3, 6));
+    let errors = sort.errors_permille;
+    let mut text = format!(
+        "name = \"accuracy: {}\"\nseed = {}\n\n[calendar]\nfrom = \"{from}\"\nuntil = \"{until}\"\n\
+         dumps_every = \"{dumps}\"\nupdates_every = \"{updates}\"\norigins_every = \"7d\"\n\n\
+         [topology]\nnetworks = {networks}\n\n[table]\nv4 = {}\nv6 = {}\n\n\
+         [observers]\ncollectors = {collectors}\nvantages = {vantages}\n\n\
+         [noise]\nrelations_missing_permille = {errors}\nrelations_wrong_permille = {errors}\n",
+        sort.name,
+        // A scenario's numbers are signed.
+        seed >> 1,
+        networks * 2,
+        networks / 2,
+    );
+    for carrier in CARRIERS.map(cast) {
+        let upstreams = random.between(2, 4);
+        _ = write!(
+            text,
+            "\n[[network]]\nasn = {}\nname = \"Carrier {}\"\nkind = \"regional\"\ncrowd_providers = {upstreams}\n",
+            carrier.0, carrier.0
+        );
+    }
+    for (number, (subject, carriers)) in SUBJECTS.map(cast).zip(bought).enumerate() {
+        let carriers: Vec<String> = carriers.iter().map(|carrier| carrier.0.to_string()).collect();
+        // An eighth of a documentation block each (RFC 5737), and a /48 (RFC 3849).
+        let block = ["192.0.2", "198.51.100", "203.0.113"][number / 8];
+        let first = number % 8 * 32;
+        let v4 = match random.permille(500) {
+            true => format!("\"{block}.{first}/27\""),
+            false => format!("\"{block}.{first}/28\", \"{block}.{}/28\"", first + 16),
+        };
+        _ = write!(
+            text,
+            "\n[[network]]\nasn = {}\nname = \"Subject {}\"\nproviders = [{}]\nprefixes = [{v4}, \"2001:db8:{number:x}::/48\"]\n",
+            subject.0,
+            subject.0,
+            carriers.join(", ")
+        );
+    }
+    text
+}
+
+impl Draft {
+    /// A time of the world but for its first and last days, to the second.
+    fn time(&mut self) -> Time {
+        let edge = 2 * 86_400;
+        let secs = (self.until.0 - self.from.0) / 1_000_000;
+        Time(self.from.0 + self.random.between(edge, secs - edge) * 1_000_000)
+    }
+
+    fn event(&mut self, at: Time, what: &str) {
+        _ = write!(self.events, "\n[[event]]\nat = \"{at}\"\nwhat.{what}\n");
+    }
+
+    /// A carrier that a subject has not.
+    fn another(&mut self, subject: usize) -> Option<Asn> {
+        let free: Vec<Asn> = CARRIERS.map(cast).filter(|carrier| !self.bought[subject].contains(carrier)).collect();
+        self.random.pick(&free).copied()
+    }
+
+    /// Carriers of so many subjects change, once each.
+    fn carriers(&mut self, subjects: usize) {
+        for number in 0..subjects.min(self.bought.len()) {
+            let (at, network) = (self.time(), cast(SUBJECTS.start + number));
+            let Some(new) = self.another(number) else { continue };
+            let old = self.bought[number][0];
+            let what = match self.random.below(3) {
+                0 => format!("carrier_added = {{ network = \"{network}\", carrier = \"{new}\" }}"),
+                1 if self.bought[number].len() > 1 => {
+                    format!("carrier_lost = {{ network = \"{network}\", carrier = \"{old}\" }}")
+                }
+                _ => format!("carrier_replaced = {{ network = \"{network}\", old = \"{old}\", new = \"{new}\" }}"),
+            };
+            self.event(at, &what);
+        }
+    }
+
+    /// So many vantages appear: networks of the crowd, and two carriers.
+    fn joiners(&mut self, many: usize) {
+        for number in 0..many {
+            let at = self.time();
+            let network = if number < 2 { Some(cast(number)) } else { self.random.pick(&self.crowd).copied() };
+            let collector = self.random.below(u64::from(self.collectors));
+            if let Some(network) = network {
+                self.event(
+                    at,
+                    &format!("vantage_joins = {{ collector = \"rrc{collector:02}\", network = \"{network}\" }}"),
+                );
+            }
+        }
+    }
+
+    /// So many sessions are reset.
+    fn resets(&mut self, many: usize) {
+        for _ in 0..many {
+            let at = self.time();
+            let down = [30, 60, 600, 7200, 40_000][self.random.index(5)];
+            if let Some((collector, network)) = self.random.pick(&self.vantages).cloned() {
+                let what = format!(
+                    "vantage_resets = {{ collector = \"{collector}\", network = \"{network}\", down = \"{down}s\" }}"
+                );
+                self.event(at, &what);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sort_gives_a_world_that_can_be_planned_and_the_same_seed_the_same() {
+        for sort in SORTS {
+            let (one, two, other) = (Drawn::of(sort, 7), Drawn::of(sort, 7), Drawn::of(sort, 8));
+            let [one, two, other] =
+                [one, two, other].map(|drawn| drawn.unwrap_or_else(|e| panic!("{}: {e}", sort.name)));
+            assert_eq!((&one.text, &one.bystanders), (&two.text, &two.bystanders), "{}", sort.name);
+            assert_ne!(one.text, other.text, "{}", sort.name);
+            assert!(World::new(one.scenario, None).is_ok(), "{}", sort.name);
+        }
+    }
+}
