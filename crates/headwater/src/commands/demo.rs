@@ -121,7 +121,7 @@ fn next(data: &Path, history: &Path, findings: &[Finding]) -> Vec<(&'static str,
     next.extend([
         ("Who carries one prefix of it", ask(&format!("carriers {PREFIX}"))),
         (
-            "Its sister network, which shares a maintainer and some carriers with it, and not the new one",
+            "Its sister network, which has some carriers in common with it, and not the new one",
             ask(&format!("investigate {SISTER}")),
         ),
         (
