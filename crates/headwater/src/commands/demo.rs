@@ -116,7 +116,10 @@ fn next(data: &Path, history: &Path, findings: &[Finding]) -> Vec<(&'static str,
     let mut next = Vec::new();
     let of_carrier = |finding: &&Finding| finding.class == Class::Observed && finding.object == Some(CARRIER);
     if let Some(finding) = findings.iter().find(of_carrier) {
-        next.push(("The bytes behind the first route over the new carrier", ask(&format!("explain {}", finding.id))));
+        next.push((
+            "The bytes behind the new carrier: the last routes without it, and the first with it",
+            ask(&format!("explain {} --all", finding.id)),
+        ));
     }
     next.extend([
         ("Who carries one prefix of it", ask(&format!("carriers {PREFIX}"))),
