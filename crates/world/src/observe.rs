@@ -73,6 +73,7 @@ impl Watch {
     pub fn draw(topology: &Topology, observers: &Observers, seed: u64) -> Watch {
         let mut random = Random::of(seed, "vantages");
         let mut watch = Watch::default();
+        let mut count = random.below(1000);
         let candidates: Vec<AsIndex> = (0..topology.networks().len() as u32).map(AsIndex).collect();
         let of_kind = |kinds: &[NetworkKind]| -> Vec<AsIndex> {
             candidates.iter().copied().filter(|index| kinds.contains(&topology.network(*index).kind)).collect()
@@ -95,7 +96,10 @@ impl Watch {
                 let free = drawn.into_iter().filter(|index| !taken.contains(index));
                 let Some(network) = free.max_by_key(|index| (neighbours(*index), *index)) else { continue };
                 taken.push(network);
-                let feed = match random.permille(observers.partial_permille) {
+                // Partial feeds come evenly: a collector of nothing else would be an accident of the draw.
+                let share = u64::from(observers.partial_permille);
+                count += 1;
+                let feed = match count * share / 1000 > (count - 1) * share / 1000 {
                     false => Feed::Full,
                     true if random.permille(800) => Feed::Customers,
                     true => Feed::Own,
