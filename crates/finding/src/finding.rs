@@ -121,7 +121,7 @@ pub fn ends<T>(mut items: Vec<T>, most: usize) -> (Vec<T>, usize) {
 /// A statement before it is known to rest on anything.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Draft {
-    /// The method and its version, such as `upstreams.published/1`.
+    /// The method and its version, such as `upstreams.published/2`.
     pub method: &'static str,
     /// The network it is about.
     pub subject: Asn,
@@ -193,7 +193,7 @@ impl Draft {
 pub struct Finding {
     /// `f-` and 16 hex digits.
     pub id: String,
-    /// The method and its version, such as `upstreams.published/1`.
+    /// The method and its version, such as `upstreams.published/2`.
     pub method: &'static str,
     /// The network it is about.
     pub subject: Asn,

@@ -9,6 +9,8 @@
 //! | [`published`] | whom published relationships list as providers, since when (class `inferred`) |
 //! | [`observed`] | whom routes show next to the origin, at how many vantages, since when (class `observed`) |
 //! | [`origins`] | who announced a prefix when |
+//! | [`portfolio`] | whom published relationships list under a network, who joined and left (class `inferred`) |
+//! | [`panel`], [`kinds`], [`protection`] | what these networks look like: signs and stated guesses |
 //! | [`account`] | all of it in order of importance |
 //!
 //! Beneath them: [`sanitise`] cleans paths, [`period`] folds looks into bounded intervals, [`cohort`] weighs vantages,
@@ -20,11 +22,16 @@ pub mod account;
 pub mod cohort;
 pub mod finding;
 pub mod holders;
+pub mod kinds;
 mod looks;
+mod members;
 mod names;
 pub mod observed;
 pub mod origins;
+pub mod panel;
 pub mod period;
+pub mod portfolio;
+pub mod protection;
 pub mod published;
 pub mod rules;
 pub mod sanitise;

@@ -7,11 +7,11 @@ use headwater_route::{Asn, SourceId, Time, Window};
 use serde::Serialize;
 
 use crate::finding::{Cited, Class, Draft, Finding, Unknown, Why, cite, cite_whole};
-use crate::period::{Look, Period, Sight, gaps, periods};
+use crate::period::{Edge, Look, Period, Sight, gaps, periods};
 use crate::rules::Rules;
 use crate::words;
 
-const METHOD: &str = "upstreams.published/1";
+const METHOD: &str = "upstreams.published/2";
 /// Days from one publication of the series to the next.
 const CADENCE_DAYS: f64 = 31.0;
 const DAY_MICROS: f64 = 86_400e6;
@@ -126,6 +126,17 @@ pub fn publications(history: &LinkHistory) -> (Vec<Publication>, Vec<usize>) {
 }
 
 impl Publication {
+    /// Its snapshots, as indices into those of its history.
+    pub(crate) fn snapshots(&self) -> &[usize] {
+        &self.snapshots
+    }
+
+    /// The last instant of that whole file which ends first: what a file lacks had not begun by then.
+    pub(crate) fn earliest_end(&self, history: &LinkHistory) -> Time {
+        let files = self.snapshots.iter().map(|i| &history.snapshots[*i]);
+        files.filter(|s| s.complete).map(|s| s.until).min().unwrap_or(self.until)
+    }
+
     /// Its files that were read whole.
     pub(crate) fn whole_files(&self, history: &LinkHistory) -> Vec<SourceId> {
         let files = self.snapshots.iter().map(|i| &history.snapshots[*i]);
@@ -136,8 +147,7 @@ impl Publication {
 /// True if a line shows that its file, a whole one, has the network from routes. A link seen in route-server communities only
 /// (`mlp`) does not: the routes that the file was built from may lack the network.
 fn holds(history: &LinkHistory, sighting: &LinkSighting) -> bool {
-    let bgp = sighting.seen_by.is_empty() || sighting.seen_by.split(',').any(|by| by.trim() == "bgp");
-    bgp && history.snapshots[sighting.snapshot].complete
+    sighting.in_routes() && history.snapshots[sighting.snapshot].complete
 }
 
 /// The publications of one era, and what they say.
@@ -149,6 +159,13 @@ struct Question<'a> {
     publications: Vec<Publication>,
     /// Whole files that hold the network, by publication: each of them can deny a link.
     holding: Vec<BTreeSet<usize>>,
+    by_neighbour: BTreeMap<Asn, Lines<'a>>,
+    /// The first publication of the era, among all.
+    first: usize,
+    /// Why nothing is known before the era, where there are publications before it.
+    before: Option<Edge>,
+    /// As above for what comes after it.
+    after: Option<Edge>,
 }
 
 /// Lines about one neighbour: (publication, line).
@@ -163,34 +180,14 @@ pub fn published(
     sources: &Sources,
     rules: &Rules,
 ) -> (Published, Vec<Finding>) {
-    let (all, of_snapshot) = publications(history);
-    let inside: Vec<usize> = (0..all.len()).filter(|&i| era.touches(all[i].from, all[i].from)).collect();
-    let publications: Vec<Publication> = inside.iter().map(|&i| all[i].clone()).collect();
-    let max_gap = CADENCE_DAYS * rules.snapshot_gap_cadences;
-
-    let mut by_neighbour: BTreeMap<Asn, Lines<'_>> = BTreeMap::new();
-    let mut holding = vec![BTreeSet::new(); publications.len()];
-    for sighting in &history.sightings {
-        let Some(at) = of_snapshot.get(sighting.snapshot).and_then(|at| inside.binary_search(at).ok()) else {
-            continue;
-        };
-        by_neighbour.entry(sighting.neighbour).or_default().push((at, sighting));
-        if holds(history, sighting) {
-            holding[at].insert(sighting.snapshot);
-        }
-    }
-    let question = Question { subject, history, sources, rules, publications, holding };
-
-    let mut found: Vec<(PublishedUpstream, Finding)> = by_neighbour
-        .iter()
-        .filter(|(_, lines)| lines.iter().any(|(_, s)| s.kind == Neighbour::Provider))
-        .filter_map(|(neighbour, lines)| question.upstream(*neighbour, lines, window, max_gap))
-        .collect();
+    let question = Question::new(subject, history, era, sources, rules);
+    let mut found: Vec<(PublishedUpstream, Finding)> =
+        question.by_neighbour.keys().filter_map(|neighbour| question.upstream(*neighbour, window)).collect();
     found.sort_by_key(|(u, _)| (u.periods.first().map(|p| p.bounds.from_by), u.asn));
     let (upstreams, findings) = found.into_iter().unzip();
     let publications = question.publications;
     let whole = publications.iter().filter(|p| p.complete).map(|p| (p.from, p.until));
-    let gaps = gaps(whole, max_gap);
+    let gaps = gaps(whole, max_gap_days(rules));
     let newest = |tells: fn(&Publication) -> bool| {
         publications.iter().rposition(|p| tells(p) && window.touches(p.from, p.until))
     };
@@ -199,14 +196,95 @@ pub fn published(
     (Published { publications, upstreams, gaps, in_window, newest }, findings)
 }
 
-impl Question<'_> {
-    fn upstream(
-        &self,
-        neighbour: Asn,
-        lines: &Lines<'_>,
-        window: &Window,
-        max_gap: f64,
-    ) -> Option<(PublishedUpstream, Finding)> {
+/// What the publications of an era say of one network as provider of `subject`: those of the era among all of `history`, and
+/// the periods that touch the window. `None` if there are none. As [`published`] tells it, without a finding.
+pub(crate) fn listing(
+    subject: Asn,
+    provider: Asn,
+    history: &LinkHistory,
+    era: &Window,
+    window: &Window,
+    sources: &Sources,
+    rules: &Rules,
+) -> Option<Listing> {
+    let question = Question::new(subject, history, era, sources, rules);
+    let Sighted { cells, periods, .. } = question.sighted(provider, window)?;
+    Some(Listing { first: question.first, cells, periods })
+}
+
+/// The finding on one network as provider of `subject`: the one that [`published`] gives.
+pub(crate) fn listed(
+    subject: Asn,
+    provider: Asn,
+    history: &LinkHistory,
+    era: &Window,
+    window: &Window,
+    sources: &Sources,
+    rules: &Rules,
+) -> Option<Finding> {
+    let question = Question::new(subject, history, era, sources, rules);
+    question.upstream(provider, window).map(|(_, finding)| finding)
+}
+
+/// One network as provider of another, by publication.
+pub(crate) struct Listing {
+    /// The first publication of the era, among all.
+    pub first: usize,
+    /// What each publication of the era says, in their order.
+    pub cells: Vec<Cell>,
+    /// Since when and until when.
+    pub periods: Vec<Period>,
+}
+
+/// Days between two whole publications beyond which what happened between them is not known.
+pub(crate) fn max_gap_days(rules: &Rules) -> f64 {
+    CADENCE_DAYS * rules.snapshot_gap_cadences
+}
+
+/// What the publications show of one neighbour.
+struct Sighted<'a> {
+    lines: &'a Lines<'a>,
+    cells: Vec<Cell>,
+    looks: Vec<Look>,
+    periods: Vec<Period>,
+}
+
+impl<'a> Question<'a> {
+    fn new(
+        subject: Asn,
+        history: &'a LinkHistory,
+        era: &Window,
+        sources: &'a Sources,
+        rules: &'a Rules,
+    ) -> Question<'a> {
+        let (mut publications, of_snapshot) = publications(history);
+        let inside = |p: &Publication| era.touches(p.from, p.from);
+        let first = publications.iter().position(inside).unwrap_or(publications.len());
+        let behind = publications.iter().rposition(inside).map_or(first, |last| last + 1);
+        let edge = |p: &Publication| if p.subject_listed { Edge::Unsettled } else { Edge::SubjectAbsent };
+        let (before, after) =
+            (first.checked_sub(1).map(|at| edge(&publications[at])), publications.get(behind).map(edge));
+        publications.truncate(behind);
+        publications.drain(..first.min(behind));
+
+        let mut by_neighbour: BTreeMap<Asn, Lines<'_>> = BTreeMap::new();
+        let mut holding = vec![BTreeSet::new(); publications.len()];
+        for sighting in &history.sightings {
+            let at = of_snapshot.get(sighting.snapshot).and_then(|at| at.checked_sub(first));
+            let Some(at) = at.filter(|at| *at < publications.len()) else { continue };
+            by_neighbour.entry(sighting.neighbour).or_default().push((at, sighting));
+            if holds(history, sighting) {
+                holding[at].insert(sighting.snapshot);
+            }
+        }
+        Question { subject, history, sources, rules, publications, holding, by_neighbour, first, before, after }
+    }
+
+    fn sighted(&'a self, neighbour: Asn, window: &Window) -> Option<Sighted<'a>> {
+        let lines = self.by_neighbour.get(&neighbour)?;
+        if lines.iter().all(|(_, s)| s.kind != Neighbour::Provider) {
+            return None;
+        }
         let mut said: Vec<Vec<&LinkSighting>> = vec![Vec::new(); self.publications.len()];
         for (at, sighting) in lines {
             said[*at].push(sighting);
@@ -214,10 +292,20 @@ impl Question<'_> {
         let cells: Vec<Cell> = said.iter().enumerate().map(|(at, said)| self.cell(at, said)).collect();
         let looks: Vec<Look> =
             said.iter().zip(&cells).enumerate().map(|(at, (said, cell))| self.look(at, said, *cell)).collect();
-        let periods: Vec<Period> = periods(&looks, max_gap).into_iter().filter(|p| p.touches(window)).collect();
-        if periods.is_empty() {
-            return None;
+        let mut periods = periods(&looks, max_gap_days(self.rules));
+        // Where the era ends and the publications do not, it is not the sources that end.
+        if let (Some(period), Some(edge)) = (periods.first_mut().filter(|p| p.start == Edge::EndOfData), self.before) {
+            period.start = edge;
         }
+        if let (Some(period), Some(edge)) = (periods.last_mut().filter(|p| p.end == Edge::EndOfData), self.after) {
+            period.end = edge;
+        }
+        periods.retain(|p| p.touches(window));
+        (!periods.is_empty()).then_some(Sighted { lines, cells, looks, periods })
+    }
+
+    fn upstream(&self, neighbour: Asn, window: &Window) -> Option<(PublishedUpstream, Finding)> {
+        let Sighted { lines, cells, looks, periods } = self.sighted(neighbour, window)?;
         let finding = self.state(neighbour, lines, &cells, &looks, &periods)?;
         Some((PublishedUpstream { asn: neighbour, periods, cells, finding: finding.id.clone() }, finding))
     }

@@ -11,7 +11,7 @@ use headwater_finding::words::reserved_in;
 use headwater_route::{Asn, Window};
 
 fn ask_in(world: &World, window: Window) -> (Account, Vec<Finding>, Vec<Unknown>) {
-    let World { links, holders, routes, sources, origins } = world;
+    let World { links, holders, routes, sources, origins, .. } = world;
     let rows = Rows { links, holders, routes, sources };
     let names = Names::from([(Asn(64501), "BULLETPROOF \"hosts\" Ltd".to_owned()), (Asn(64508), "TRANSIT".to_owned())]);
     let (carried, mut findings, unknowns) = carriers(SUBJECT, &rows, &registry(), &window, &rules());

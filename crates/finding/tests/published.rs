@@ -157,6 +157,30 @@ fn series_that_disagree_are_told() {
     assert!(published::unknowns(SUBJECT, &found, &Window::default()).iter().any(|u| u.why == Why::Conflicting));
 }
 
+/// Where the era ends and the files do not, they neither start nor end there.
+#[test]
+fn the_edge_of_an_era_is_not_that_of_the_sources() {
+    let text = "
+        link 2024-03 serial1 64501 > 64510
+        link 2024-04 serial1 64501 > 64510
+        link 2024-05 serial1 64501 > 64510
+    ";
+    let gone = "
+        links 2024-03 serial1
+        link 2024-04 serial1 64501 > 64510
+        links 2024-05 serial1
+    ";
+    let era = Window { from: Some(t("2024-03-15")), to: Some(t("2024-04-15")) };
+    for (text, edge) in [(text, Edge::Unsettled), (gone, Edge::SubjectAbsent)] {
+        let world = world(text);
+        let (found, findings) =
+            published::published(SUBJECT, &world.links, &era, &Window::default(), &world.sources, &rules());
+        let period = &upstream(&found, 64501).periods[0];
+        assert_eq!((period.start, period.end), (edge, edge), "{text}");
+        assert!(!findings[0].statement.contains("where the sources"), "{}", findings[0].statement);
+    }
+}
+
 #[test]
 fn no_file_is_unknown() {
     let (found, findings) = ask(&World::default());

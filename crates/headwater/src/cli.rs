@@ -55,6 +55,8 @@ pub enum Command {
     Investigate(commands::investigate::Args),
     /// Who carries a network, since when
     Carriers(commands::carriers::Args),
+    /// Whom a network carries, who joined and left
+    CarriedBy(commands::carried_by::Args),
     /// Who announced a prefix when, or what a network announces
     Origin(commands::origin::Args),
     /// Who held an AS number when

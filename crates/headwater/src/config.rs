@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use headwater_finding::protection::{self, Typed};
 use headwater_finding::rules::Rules;
 use headwater_wire::codec;
 use serde::Deserialize;
@@ -12,12 +13,17 @@ use crate::error::Error;
 /// The defaults and, by their comments, the reference of every key.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
+/// The table of protection networks that comes with the program.
+const PROTECTION: &str = include_str!("protection.tsv");
+
 /// Every setting. See `defaults.toml`.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Directory of the history; empty for the default place.
     pub history: PathBuf,
+    /// Table of protection networks; empty for the embedded one.
+    pub protection_table: PathBuf,
     /// Reading.
     pub ingest: Ingest,
     /// Limits.
@@ -49,6 +55,7 @@ pub struct Limits {
     pub faults: usize,
     pub sql_rows: usize,
     pub inspect_distinct: usize,
+    pub members: usize,
     pub explain_bytes: usize,
 }
 
@@ -84,6 +91,21 @@ impl Config {
             Error::usage(format!("configuration {}: {e}", path.display())).hint("`--config FILE` names another file")
         })?;
         parse(&text).map_err(|e| Error { message: format!("configuration {}: {}", path.display(), e.message), ..e })
+    }
+
+    /// The table of networks that are described as offering DDoS protection.
+    pub fn protection(&self) -> Result<Vec<Typed>, Error> {
+        let path = &self.protection_table;
+        if path.as_os_str().is_empty() {
+            return protection::parse(PROTECTION).map_err(|e| Error::failed(format!("the embedded table: {e}")));
+        }
+        let usage = |e: String| {
+            Error::usage(format!("protection_table {}: {e}", path.display())).hint(
+                "fields are parted by tabs: asn, name, type, valid_from, valid_to, source, as_of; the first line names them",
+            )
+        };
+        let text = std::fs::read_to_string(path).map_err(|e| usage(e.to_string()))?;
+        protection::parse(&text).map_err(|e| usage(e.to_string()))
     }
 
     /// The history directory: the one named, the configured one, or the default place.
@@ -198,6 +220,15 @@ mod tests {
     #[test]
     fn method_defaults_are_those_of_the_methods() {
         assert_eq!(parse("").unwrap().methods, Rules::default());
+    }
+
+    #[test]
+    fn the_embedded_table_is_one_and_every_row_has_its_source() {
+        let table = parse("").unwrap().protection().unwrap();
+        assert!(table.len() > 10);
+        let mut config = parse("").unwrap();
+        config.protection_table = "/nowhere.tsv".into();
+        assert_eq!(config.protection().unwrap_err().kind, crate::error::ErrorKind::Usage);
     }
 
     #[test]

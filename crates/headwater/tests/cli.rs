@@ -121,6 +121,103 @@ fn a_window_leaves_out_what_lies_outside_and_keeps_bounds() {
 }
 
 #[test]
+fn whom_a_network_carries_is_told_with_joiners_and_leavers() {
+    let world = World::new();
+    let history = world.path("h");
+    run(&history, &["ingest", &world.data()], 0);
+    let text = stdout(&run(&history, &["carried-by", "AS64502", "--at", "2024-02-10"], 0));
+    for words in [
+        "2024-02-01 to 2024-02-05",
+        "one network listed under AS64502",
+        "1 joined, 0 left",
+        "+ AS64510    Example, Hosting LLC",
+        "one of 2: also AS64501",
+        "hosting (\"hosting\")",
+        "after 2024-01-05, by 2024-02-05",
+        "observed routes",
+        "no row of AS64502",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains('\u{1b}'), "{text}");
+    let answer = json(&history, &["carried-by", "AS64502", "--at", "2024-02-10"], 0);
+    assert_eq!(answer["schema"], "headwater.carried_by/1");
+    let member = &answer["data"]["members"][0];
+    assert_eq!((&member["asn"], &member["change"]), (&64510.into(), &"joined".into()));
+
+    // The finding is the one of the member's own question, and leads to the bytes.
+    let own = json(&history, &["carriers", "64510"], 0);
+    let carrier = own["findings"].as_array().unwrap().iter().find(|f| f["object"] == 64502).unwrap();
+    assert_eq!(carrier["id"], member["finding"]);
+    let text = stdout(&run(&history, &["explain", member["finding"].as_str().unwrap()], 0));
+    assert!(text.contains("64502|64510|-1"), "{text}");
+    let guess = answer["findings"].as_array().unwrap().iter().find(|f| f["method"] == "kinds/1").unwrap();
+    let text = stdout(&run(&history, &["explain", guess["id"].as_str().unwrap()], 0));
+    assert!(text.contains("Example, Hosting LLC"), "{text}");
+
+    // Who left, and who carries it now.
+    let answer = json(&history, &["carried-by", "64501", "--left"], 0);
+    let member = &answer["data"]["members"][0];
+    assert_eq!((&member["change"], &member["providers"]), (&"left".into(), &serde_json::json!([64502])));
+    assert_eq!(answer["data"]["counts"]["listed"], 0);
+}
+
+#[test]
+fn lists_of_networks_are_sorted_chosen_and_paged_and_nothing_is_cut_silently() {
+    let world = World::new();
+    let history = world.path("h");
+    run(&history, &["ingest", &world.data()], 0);
+    let asns = |args: &[&str]| {
+        let args: Vec<&str> = ["carried-by", "64496"].into_iter().chain(args.iter().copied()).collect();
+        let answer = json(&history, &args, 0);
+        let members = answer["data"]["members"].as_array().unwrap();
+        let found: Vec<u64> = members.iter().map(|m| m["asn"].as_u64().unwrap()).collect();
+        (found, answer["data"]["page"].clone())
+    };
+    let page = |of: usize, chosen: usize, offset: usize, listed: usize| serde_json::json!({ "of": of, "chosen": chosen, "offset": offset, "listed": listed });
+    assert_eq!(asns(&[]), (vec![64501, 64502], page(2, 2, 0, 2)));
+    assert_eq!(asns(&["--sort", "asn", "--reverse"]).0, [64502, 64501]);
+    assert_eq!(asns(&["--sort", "name"]).0, [64501, 64502]);
+    assert_eq!(asns(&["--sort", "under"]).0, [64502, 64501]);
+    assert_eq!(asns(&["--match", "AS64502"]), (vec![64502], page(2, 1, 0, 1)));
+    assert_eq!(asns(&["--match", "hyperlink"]).0, [64501]);
+    assert_eq!(asns(&["--joined"]), (vec![], page(2, 0, 0, 0)));
+    assert_eq!(asns(&["--limit", "1", "--offset", "1"]), (vec![64502], page(2, 2, 1, 1)));
+    assert_eq!(asns(&["--offset", "9"]), (vec![], page(2, 2, 2, 0)));
+    fs::write(world.path("few.toml"), "[limits]\nmembers = 1\n").unwrap();
+    let few = world.path("few.toml");
+    let config = ["--config", few.to_str().unwrap()];
+    assert_eq!(asns(&config), (vec![64501], page(2, 2, 0, 1)));
+    assert_eq!(asns(&[&config[..], &["--limit", "0"]].concat()).0.len(), 2);
+    let cut = run(&history, &[&["carried-by", "64496"], &config[..]].concat(), 0);
+    assert!(stderr(&cut).contains("1 to 1 of 2 networks are listed; `--offset 1`"), "{}", stderr(&cut));
+    assert!(stdout(&cut).contains("1 to 1 of 2"), "{}", stdout(&cut));
+    let wrong = run(&history, &["carried-by", "64496", "--since", "2024-03-01", "--at", "2024-01-01"], 3);
+    assert!(stderr(&wrong).contains("exchange the two"));
+    run(&history, &["carried-by", "64499"], 2);
+}
+
+#[test]
+fn the_table_of_protection_networks_is_the_operators_to_replace() {
+    let world = World::new();
+    let history = world.path("h");
+    run(&history, &["ingest", &world.data()], 0);
+    let table = world.path("table.tsv");
+    let config = world.path("config.toml");
+    fs::write(&config, format!("protection_table = {:?}\n", table.to_str().unwrap())).unwrap();
+    let args = ["carried-by", "64502", "--config", config.to_str().unwrap()];
+    let head = "asn\tname\ttype\tvalid_from\tvalid_to\tsource\tas_of\n";
+    fs::write(&table, format!("{head}64502\tEXAMPLE\tpure\t2024-02-01\t\ta page of its own\t2024-03-01\n")).unwrap();
+    let text = stdout(&run(&history, &args, 0));
+    assert!(text.contains("AS64502 is typed pure by a page of its own (as of 2024-03-01)"), "{text}");
+    let early = stdout(&run(&history, &[&args[..], &["--at", "2024-01-10"]].concat(), 0));
+    let unwrapped = early.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(unwrapped.contains("not known to hold on 2024-01-01"), "{early}");
+    fs::write(&table, format!("{head}64502\tEXAMPLE\tpure\t\t\t\t2024-03-01\n")).unwrap();
+    assert!(stderr(&run(&history, &args, 3)).contains("line 2: a row without a source"));
+}
+
+#[test]
 fn hostile_names_disturb_neither_terminal_nor_json_nor_csv() {
     let world = World::new();
     let history = world.path("h");

@@ -178,6 +178,65 @@ fn an_origin_has_honest_bounds() {
     assert!(text.contains("AS198953") && text.contains("AS48207"), "{text}");
 }
 
+fn members(answer: &Value) -> &Vec<Value> {
+    answer["data"]["members"].as_array().expect("members")
+}
+
+fn asns<'v>(members: impl IntoIterator<Item = &'v Value>) -> BTreeSet<u64> {
+    members.into_iter().map(|m| m["asn"].as_u64().expect("a number")).collect()
+}
+
+#[test]
+fn the_carrier_of_the_founding_case_shows_whom_it_carries() {
+    let Some(history) = history() else { return };
+    let answer = json(history, &["carried-by", "AS209030", "--at", "2024-06-01"], 2);
+    let listed: Vec<&Value> = members(&answer).iter().filter(|m| m["state"] == "listed").collect();
+    let expected = [8484, 15632, 34802, 34887, 44915, 50586, 59434, 60343, 60388, 60865, 196699, 200107, 200593];
+    assert_eq!(asns(listed.iter().copied()), BTreeSet::from(expected));
+    assert_eq!(answer["data"]["counts"]["listed"], 13);
+    let kind = |wanted: &str| {
+        let is = |m: &&&Value| m["guesses"].as_array().expect("guesses").iter().any(|g| g["kind"] == wanted);
+        asns(listed.iter().filter(is).copied())
+    };
+    assert_eq!(kind("bank"), BTreeSet::from([15632, 34802, 44915, 50586, 60343, 60865]));
+    assert_eq!(kind("own_body"), BTreeSet::from([200107]));
+    // The only one that joined in that month, with the bounds that its own question gives.
+    let joined: Vec<&Value> = listed.iter().filter(|m| m["change"] == "joined").copied().collect();
+    assert_eq!(asns(joined.iter().copied()), BTreeSet::from([200593]));
+    assert_eq!(answer["data"]["counts"]["joined"], 1);
+    let own = json(history, &["carriers", "AS200593"], 2);
+    assert_eq!(joined[0]["finding"], upstream(&own, 209030)["finding"]);
+    assert_eq!(joined[0]["providers"], serde_json::json!([3216, 35000, 209030]));
+    assert!(joined[0]["holder"].as_str().expect("a name").contains("PROSPERO"));
+    // These have no other listed provider.
+    let sole = listed.iter().filter(|m| m["providers"] == serde_json::json!([209030])).copied();
+    assert!(asns(sole).is_superset(&BTreeSet::from([44915, 50586, 59434, 60865])));
+
+    let upstreams = answer["data"]["upstreams"]["upstreams"].as_array().expect("upstreams");
+    assert_eq!(asns(upstreams), BTreeSet::from([3216, 3327, 9002, 9049, 12695, 20764]));
+    assert_eq!(answer["data"]["panel"]["typed"][0]["type"], "dps_capable");
+    let text = stdout(&run(history, &["carried-by", "AS209030", "--at", "2024-06-01"], 2)).to_lowercase();
+    for word in headwater_words().into_iter().chain(["customer", "protects", "hosts "]) {
+        assert!(!text.contains(word), "{word}: {text}");
+    }
+
+    let july = json(history, &["carried-by", "AS209030", "--at", "2024-07-01", "--joined"], 2);
+    assert_eq!(asns(members(&july)), BTreeSet::from([41706]));
+}
+
+#[test]
+fn a_carriers_list_does_not_cross_the_holders_of_its_members() {
+    let Some(history) = history() else { return };
+    // The number was carried by AS43370 under another holder, years before the present one.
+    let answer = json(history, &["carried-by", "AS43370", "--all", "--match", "AS200593"], 2);
+    let found = members(&answer);
+    assert!(!found.is_empty());
+    for member in found {
+        assert!(!member["holder"].to_string().contains("PROSPERO"), "{member}");
+        assert!(member["era"]["up_to"].as_str().expect("an end") < "2023-02", "{member}");
+    }
+}
+
 #[test]
 fn every_finding_can_be_explained_from_the_bytes() {
     let Some(history) = history() else { return };

@@ -282,7 +282,15 @@ fn meets(batch: &RecordBatch, tests: &[Test]) -> BooleanArray {
     let mut keep = vec![true; batch.num_rows()];
     for test in tests {
         let Some(column) = batch.column_by_name(test.column) else { continue };
-        let mut each = |at: usize, value: i64| keep[at] = keep[at] && test.holds(value) && column.is_valid(at);
+        // A sorted column repeats its values: what was found for the last one serves.
+        let mut last: Option<(i64, bool)> = None;
+        let mut each = |at: usize, value: i64| {
+            let (_, holds) = *last.insert(match last {
+                Some((of, holds)) if of == value => (of, holds),
+                _ => (value, test.holds(value)),
+            });
+            keep[at] = keep[at] && holds && column.is_valid(at);
+        };
         if let Some(wide) = column.as_primitive_opt::<Int64Type>() {
             wide.values().iter().enumerate().for_each(|(at, v)| each(at, *v));
         } else if let Some(narrow) = column.as_primitive_opt::<Int32Type>() {

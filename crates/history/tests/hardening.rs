@@ -308,6 +308,11 @@ fn answers(history: &History) -> String {
     }
     text += &format!("{:?}\n", history.links(Asn(64508), w).unwrap());
     text += &format!("{:?}\n", history.holders(Asn(64508)).unwrap());
+    let links = history.links(Asn(64508), w).unwrap();
+    let (presence, all) = (history.presence(&links).unwrap(), links.snapshots.iter().collect::<Vec<_>>());
+    let members: Vec<Asn> = presence.iter().map(|p| p.asn).collect();
+    text += &format!("{presence:?}\n{:?}\n", history.links_at(&members, &all).unwrap());
+    text += &format!("{:?}\n", history.holders_of(&members).unwrap());
     text += &format!("{:?}\n", history.origins_of(&prefix("198.51.0.0/16"), w).unwrap());
     text += &format!("{:?}\n", history.origins_by(Asn(64508), w).unwrap());
     text += &format!("{:?}\n", history.display_names(&[Asn(64508)], None).unwrap());

@@ -176,6 +176,41 @@ pub struct LinkSighting {
     pub evidence: Evidence,
 }
 
+impl LinkSighting {
+    /// True if the publisher saw the link in routes.
+    pub fn in_routes(&self) -> bool {
+        in_routes(&self.seen_by)
+    }
+}
+
+/// True if what a publisher says of how it saw a link names routes: serial-1 says nothing, and it is routes by definition. A
+/// link seen in route-server communities only (`mlp`) is none.
+pub fn in_routes(seen_by: &str) -> bool {
+    seen_by.is_empty() || seen_by.split(',').any(|by| by.trim() == "bgp")
+}
+
+/// In which relationship files of a [`LinkHistory`] another network has links.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LinkPresence {
+    /// The network.
+    pub asn: Asn,
+    /// Index into [`LinkHistory::snapshots`], and whether one of its links there was seen in routes; sorted.
+    pub snapshots: Vec<(usize, bool)>,
+}
+
+/// A published link of one of several networks, in a choice of files.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LinkAt {
+    /// The network.
+    pub asn: Asn,
+    /// What the neighbour is to it.
+    pub kind: Neighbour,
+    /// The other AS.
+    pub neighbour: Asn,
+    /// The file.
+    pub source: SourceId,
+}
+
 /// All published links of one AS.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct LinkHistory {
@@ -205,7 +240,35 @@ pub struct NameSighting {
     pub name: String,
     /// Country or empty. Hostile text.
     pub country: String,
+    /// The registry or the class of network that the source states, or empty. Hostile text.
+    pub note: String,
     /// The line.
+    pub evidence: Evidence,
+}
+
+/// A tag that a source gives a network.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TagSighting {
+    /// The network.
+    pub asn: Asn,
+    /// The publisher's series (`bgptools-tags`).
+    pub series: String,
+    /// Date of the file.
+    pub at: Time,
+    /// Tag as published. Hostile text.
+    pub tag: String,
+    /// The line.
+    pub evidence: Evidence,
+}
+
+/// An ASPA file, or one of its lines that lists the network asked about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AspaSighting {
+    /// Date of the file.
+    pub at: Time,
+    /// Who lists it as provider; `None` for the file itself.
+    pub customer: Option<Asn>,
+    /// The line; of a file, its start.
     pub evidence: Evidence,
 }
 
@@ -228,6 +291,15 @@ pub struct DelegationSighting {
     pub opaque_id: String,
     /// The line.
     pub evidence: Evidence,
+}
+
+/// Names and delegations of one of several networks, in the order of a [`HolderHistory`].
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct HolderRows {
+    /// Sorted by (snapshot, name).
+    pub names: Vec<NameSighting>,
+    /// Sorted by (at, registry).
+    pub delegations: Vec<DelegationSighting>,
 }
 
 /// Everything known of who held an ASN.

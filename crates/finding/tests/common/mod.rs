@@ -12,6 +12,9 @@
 //! link 2024-06 serial1 64501 > 64510 [mlp]
 //! names 2023-01-01 asn2org         a file of names
 //! name 2023-01-01 asn2org EXAMPLE
+//! has 2024-06 serial1 64501 [mlp]  another network has links of its own in a relationship file
+//! named 2023-01-01 asn2org 64501 EXAMPLE          the name of another network
+//! tag 2024-01-01 64501 vpsh        a tag of another network
 //! delegated 2023-01-01 allocated 2022-12-01 key-1
 //! origins 2024-01-01 alpha         a file of origins (`faulty`)
 //! origin 2024-01-01 alpha 192.0.2.0/24 64510
@@ -38,6 +41,10 @@ pub struct World {
     pub origins: OriginHistory,
     pub routes: RouteHistory,
     pub sources: Sources,
+    /// Where neighbours have links; names and tags of other networks.
+    pub presence: Vec<LinkPresence>,
+    pub held: BTreeMap<Asn, HolderRows>,
+    pub tags: Vec<TagSighting>,
 }
 
 pub fn registry() -> Registry {
@@ -124,6 +131,9 @@ struct Builder {
     links: Vec<(Time, String, Neighbour, Asn, String, u64)>,
     name_files: BTreeSet<(Time, String)>,
     names: Vec<(Time, String, String, u64)>,
+    present: Vec<(Time, String, Asn, String)>,
+    named: Vec<(Time, String, Asn, String, u64)>,
+    tags: Vec<(Time, Asn, String, u64)>,
     delegations: Vec<(Time, String, Option<Time>, String, u64)>,
     origin_files: BTreeMap<(Time, String), bool>,
     origins: Vec<(Time, String, Prefix, Option<Asn>, u64)>,
@@ -162,6 +172,16 @@ impl Builder {
                 self.name_files.insert((t(at), (*series).to_owned()));
                 self.names.push((t(at), (*series).to_owned(), rest.join(" "), number));
             }
+            ["has", at, series, asn, rest @ ..] => {
+                let series = format!("caida-{series}");
+                self.link_files.entry((month(at).0, series.clone())).or_insert(true);
+                self.present.push((month(at).0, series, asn.parse().unwrap(), rest.join(",")));
+            }
+            ["named", at, series, asn, rest @ ..] => {
+                self.name_files.insert((t(at), (*series).to_owned()));
+                self.named.push((t(at), (*series).to_owned(), asn.parse().unwrap(), rest.join(" "), number));
+            }
+            ["tag", at, asn, tag] => self.tags.push((t(at), asn.parse().unwrap(), (*tag).to_owned(), number)),
             ["delegated", at, status, date, key @ ..] => {
                 let date = (*date != "-").then(|| t(date));
                 self.delegations.push((t(at), (*status).to_owned(), date, key.join(" "), number));
@@ -229,6 +249,9 @@ impl Builder {
         for (at, series) in self.name_files.clone() {
             self.source(&format!("{}.{series}", at.date()), Kind::AsNames, &series);
         }
+        for (at, ..) in self.tags.clone() {
+            self.source(&format!("{}.tags", at.date()), Kind::AsTags, "bgptools-tags");
+        }
         for (at, ..) in self.delegations.clone() {
             self.source(&format!("{}.delegated", at.date()), Kind::Delegated, "invented");
         }
@@ -259,7 +282,63 @@ impl Builder {
             origins: self.origin_history(&ids),
             routes: self.route_history(&ids),
             sources,
+            presence: self.presence(&ids),
+            held: self.held(&ids),
+            tags: self.tag_sightings(&ids),
         }
+    }
+
+    /// As the history gives it: of neighbours only.
+    fn presence(&self, ids: &BTreeMap<String, SourceId>) -> Vec<LinkPresence> {
+        let links = self.link_history(ids);
+        let mut found: BTreeMap<Asn, BTreeMap<usize, bool>> = BTreeMap::new();
+        for s in &links.sightings {
+            *found.entry(s.neighbour).or_default().entry(s.snapshot).or_default() |= s.in_routes();
+        }
+        for (at, series, asn, seen_by) in &self.present {
+            let snapshot = links.snapshots.iter().position(|s| s.from == *at && s.series == *series).unwrap();
+            if let Some(snapshots) = found.get_mut(asn) {
+                *snapshots.entry(snapshot).or_default() |= in_routes(seen_by);
+            }
+        }
+        let rows =
+            found.into_iter().map(|(asn, snapshots)| LinkPresence { asn, snapshots: snapshots.into_iter().collect() });
+        rows.collect()
+    }
+
+    fn held(&self, ids: &BTreeMap<String, SourceId>) -> BTreeMap<Asn, HolderRows> {
+        let snapshots = self.holder_history(ids).snapshots;
+        let mut held: BTreeMap<Asn, HolderRows> = BTreeMap::new();
+        for (at, series, asn, name, offset) in &self.named {
+            let snapshot = snapshots.iter().position(|s| s.at == *at && s.series == *series).unwrap();
+            held.entry(*asn).or_default().names.push(NameSighting {
+                snapshot,
+                name: name.clone(),
+                country: String::new(),
+                note: String::new(),
+                evidence: Evidence { source: snapshots[snapshot].source, offset: *offset },
+            });
+        }
+        for rows in held.values_mut() {
+            rows.names.sort_by(|a, b| (a.snapshot, &a.name).cmp(&(b.snapshot, &b.name)));
+        }
+        held
+    }
+
+    fn tag_sightings(&self, ids: &BTreeMap<String, SourceId>) -> Vec<TagSighting> {
+        let mut tags: Vec<TagSighting> = self
+            .tags
+            .iter()
+            .map(|(at, asn, tag, offset)| TagSighting {
+                asn: *asn,
+                series: "bgptools-tags".to_owned(),
+                at: *at,
+                tag: tag.clone(),
+                evidence: Evidence { source: ids[&format!("{}.tags", at.date())], offset: *offset },
+            })
+            .collect();
+        tags.sort_by(|a, b| (a.asn, a.at, &a.tag).cmp(&(b.asn, b.at, &b.tag)));
+        tags
     }
 
     fn link_history(&self, ids: &BTreeMap<String, SourceId>) -> LinkHistory {
@@ -301,6 +380,7 @@ impl Builder {
                 snapshot: snapshots.iter().position(|s| s.at == *at && s.series == *series).unwrap(),
                 name: name.clone(),
                 country: String::new(),
+                note: String::new(),
                 evidence: Evidence { source: file(at, series), offset: *offset },
             })
             .collect();

@@ -1,5 +1,6 @@
 //! One file a command: arguments in, results out.
 
+pub mod carried_by;
 pub mod carriers;
 pub mod demo;
 pub mod dump;

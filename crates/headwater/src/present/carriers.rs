@@ -118,14 +118,7 @@ fn published(subject: Asn, published: &Published, names: &Names, style: &Style) 
         .iter()
         .map(|upstream| {
             let cells = published.publications.iter().zip(&upstream.cells).map(|(publication, cell)| {
-                let (rank, c) = match cell {
-                    Cell::Provider => (5, '█'),
-                    Cell::Disputed => (4, '?'),
-                    Cell::OtherLabel => (3, '░'),
-                    Cell::NotListed => (2, '·'),
-                    Cell::SubjectAbsent => (1, '-'),
-                    Cell::Unknown => (0, ' '),
-                };
+                let (rank, c) = cell_mark(*cell);
                 (Unit::Month.column(publication.from), rank, c)
             });
             Row { label: label(upstream.asn, names, NAME_WIDTH), cells: cells.collect() }
@@ -136,30 +129,46 @@ fn published(subject: Asn, published: &Published, names: &Names, style: &Style) 
     let until = published.publications.iter().rev().find(|p| p.subject_listed).unwrap_or(last_file);
     let (from, to) = (Unit::Month.column(shown.from), Unit::Month.column(until.from));
     out.push_str(&draw(Unit::Month, from, to, &rows, style));
-    let mut legend = vec!["█ listed", "· not listed", "blank: no file"];
-    let cells = || published.upstreams.iter().flat_map(|u| u.cells.iter());
-    if cells().any(|c| *c == Cell::OtherLabel) {
-        legend.push("░ linked under another label");
-    }
-    if cells().any(|c| *c == Cell::Disputed) {
-        legend.push("? series disagree");
-    }
-    if cells().any(|c| *c == Cell::SubjectAbsent) {
-        legend.push("- network not in the file");
-    }
+    let legend = legend(published.upstreams.iter().flat_map(|u| u.cells.iter().copied()));
     let series: std::collections::BTreeSet<&str> =
         published.publications.iter().flat_map(|p| p.series.iter().map(String::as_str)).collect();
-    out.push_str(
-        &style.wrap(&format!("{}; {}", legend.join(", "), series.into_iter().collect::<Vec<_>>().join(" and ")), ""),
-    );
+    out.push_str(&style.wrap(&format!("{legend}; {}", series.into_iter().collect::<Vec<_>>().join(" and ")), ""));
     out.push('\n');
     let periods = published.upstreams.iter().map(|u| (u.asn, u.periods.as_slice(), u.finding.as_str()));
     out.push_str(&bounds(periods, "listed"));
     out
 }
 
+/// Rank and mark of what a publication says.
+pub fn cell_mark(cell: Cell) -> (u8, char) {
+    match cell {
+        Cell::Provider => (5, '█'),
+        Cell::Disputed => (4, '?'),
+        Cell::OtherLabel => (3, '░'),
+        Cell::NotListed => (2, '·'),
+        Cell::SubjectAbsent => (1, '-'),
+        Cell::Unknown => (0, ' '),
+    }
+}
+
+/// What the marks of these cells mean.
+pub fn legend(cells: impl Iterator<Item = Cell>) -> String {
+    let cells: std::collections::BTreeSet<u8> = cells.map(|cell| cell_mark(cell).0).collect();
+    let mut legend = vec!["█ listed", "· not listed", "blank: no file"];
+    for (cell, text) in [
+        (Cell::OtherLabel, "░ linked under another label"),
+        (Cell::Disputed, "? series disagree"),
+        (Cell::SubjectAbsent, "- network not in the file"),
+    ] {
+        if cells.contains(&cell_mark(cell).0) {
+            legend.push(text);
+        }
+    }
+    legend.join(", ")
+}
+
 /// One line a period: first and last with both bounds, how often it was seen, and the id of the finding.
-fn bounds<'a>(rows: impl Iterator<Item = (Asn, &'a [Period], &'a str)>, verb: &str) -> String {
+pub fn bounds<'a>(rows: impl Iterator<Item = (Asn, &'a [Period], &'a str)>, verb: &str) -> String {
     let (first_heading, last_heading) = (format!("first {verb}"), format!("last {verb}"));
     let headings = [
         ("network", Align::Left),

@@ -1,5 +1,6 @@
 //! Answers for people: timelines, bounds, tables. Everything that comes from a source is escaped here.
 
+pub mod carried_by;
 pub mod carriers;
 pub mod holders;
 pub mod origin;

@@ -1,9 +1,11 @@
 //! Questions: typed rows out of segments and catalogue, in an order that does not depend on the order of ingest.
 
+mod aspas;
 mod fold;
 mod links;
 mod names;
 mod origins;
+mod presence;
 mod routes;
 
 use headwater_route::{Evidence, SourceId};
