@@ -190,7 +190,7 @@ impl Asked {
     /// Reads the files of a world into a new history.
     pub fn reading(program: &Path, world: &Path, history: &Path) -> Result<Asked, Failed> {
         let asked = Asked { program: program.to_owned(), history: history.to_owned() };
-        let dirs = ["routes", "snapshots"].map(|dir| world.join(dir).into_os_string());
+        let dirs = ["routes", "snapshots", "names", "registry"].map(|dir| world.join(dir).into_os_string());
         let there = dirs.iter().filter(|dir| Path::new(dir).is_dir());
         asked.run(["ingest".into(), "--jobs".into(), "1".into()].into_iter().chain(there.cloned()))?;
         Ok(asked)

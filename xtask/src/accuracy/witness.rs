@@ -77,7 +77,7 @@ impl Witness {
     /// Follows a world. What two independent sessions show for `visible_micros` is visible.
     pub fn of(plan: &Plan, observers: &Observers, subjects: &BTreeSet<Asn>, visible_micros: i64) -> Witness {
         let (watch, read) = (with_population(plan, observers), plan.watch.vantages.len());
-        let settings = Settings { seed: plan.seed, threads: 1, convergence_micros: 1 };
+        let settings = Settings { seed: plan.seed, threads: 1, convergence_micros: 1, exploration: false };
         let exchanges = plan.topology.exchanges().iter();
         let mut follower = Follower {
             subjects,

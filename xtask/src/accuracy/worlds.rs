@@ -78,6 +78,44 @@ pub const SORTS: &[Sort] = &[
         ..Sort::ROUTES
     },
     Sort {
+        name: "leavers and dead collectors",
+        what: "vantages go for good, collectors write nothing for hours or for good",
+        innocent: true,
+        happens: |draft| {
+            draft.leavers(8);
+            draft.dead(2);
+        },
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "zombies",
+        what: "a vantage is stuck with its routes to some networks, whose carriers then change",
+        happens: |draft| draft.zombies(8),
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "inventing vantages",
+        what: "a carrier that is a vantage, and one of the crowd, put networks into their paths that are not there",
+        innocent: true,
+        happens: |draft| draft.inventors(),
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "clock skew",
+        what: "the clocks of two collectors are wrong, by seconds to minutes, and carriers change",
+        happens: |draft| {
+            draft.skews(2);
+            draft.carriers(8);
+        },
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "shifts and protection",
+        what: "a protector on demand, a carrier that gets a part; as twins: shifts between carriers there are, prepending",
+        happens: |draft| draft.shifts(9),
+        ..Sort::ROUTES
+    },
+    Sort {
         name: "carriers, joiners, resets",
         what: "all of these at once",
         happens: |draft| {
@@ -109,6 +147,12 @@ pub const SORTS: &[Sort] = &[
         what: "the same, with links left out and labelled wrongly, 2 % each",
         errors_permille: 20,
         happens: |draft| draft.carriers(14),
+        ..Sort::FILES
+    },
+    Sort {
+        name: "numbers and space",
+        what: "numbers are re-issued after a silence; prefixes go to another network; as twins: new names, prepending",
+        happens: |draft| draft.numbers(4),
         ..Sort::FILES
     },
 ];
@@ -152,6 +196,8 @@ struct Draft {
     crowd: Vec<Asn>,
     /// Carriers of each subject at the start.
     bought: Vec<Vec<Asn>>,
+    /// What each subject announces at the start, quoted.
+    prefixes: Vec<String>,
     events: String,
 }
 
@@ -170,7 +216,8 @@ impl Drawn {
             })
             .collect();
         let collectors = random.between(6, 10) as u32;
-        let text = start(sort, seed, (from, until), collectors, &bought, &mut random);
+        let prefixes: Vec<String> = (0..bought.len()).map(|number| prefixes(number, &mut random)).collect();
+        let text = start(sort, seed, (from, until), collectors, (&bought, &prefixes), &mut random);
         // Who watches and who there is does not depend on what happens.
         let before = World::new(Scenario::parse(&text)?, None)?;
         let plan = before.plan();
@@ -184,7 +231,8 @@ impl Drawn {
             network.name.is_none() && matches!(network.kind, NetworkKind::Stub | NetworkKind::Regional)
         });
         let crowd: Vec<Asn> = small.map(|network| network.asn).collect();
-        let mut draft = Draft { random, from, until, collectors, vantages, crowd, bought, events: String::new() };
+        let mut draft =
+            Draft { random, from, until, collectors, vantages, crowd, bought, prefixes, events: String::new() };
         (sort.happens)(&mut draft);
         let text = text + &draft.events;
         let scenario = Scenario::parse(&text)?;
@@ -210,13 +258,24 @@ pub fn draw(number: u64, seed: u64) -> Result<Drawn, Failed> {
     Drawn::of(&SORTS[(number % SORTS.len() as u64) as usize], mix(seed, number))
 }
 
+/// What a subject announces: an eighth of a documentation block (RFC 5737), whole or in halves, and a /48 (RFC 3849).
+fn prefixes(number: usize, random: &mut Random) -> String {
+    let block = ["192.0.2", "198.51.100", "203.0.113"][number / 8];
+    let first = number % 8 * 32;
+    let v4 = match random.permille(500) {
+        true => format!("\"{block}.{first}/27\""),
+        false => format!("\"{block}.{first}/28\", \"{block}.{}/28\"", first + 16),
+    };
+    format!("{v4}, \"2001:db8:{number:x}::/48\"")
+}
+
 /// A scenario without events.
 fn start(
     sort: &Sort,
     seed: u64,
     (from, until): (Time, Time),
     collectors: u32,
-    bought: &[Vec<Asn>],
+    (bought, prefixes): (&[Vec<Asn>], &[String]),
     random: &mut Random,
 ) -> String {
     let (dumps, updates) = match sort.routes {
@@ -228,7 +287,8 @@ fn start(
     let errors = sort.errors_permille;
     let mut text = format!(
         "name = \"accuracy: {}\"\nseed = {}\n\n[calendar]\nfrom = \"{from}\"\nuntil = \"{until}\"\n\
-         dumps_every = \"{dumps}\"\nupdates_every = \"{updates}\"\norigins_every = \"7d\"\n\n\
+         dumps_every = \"{dumps}\"\nupdates_every = \"{updates}\"\norigins_every = \"7d\"\nregistry_every = \"30d\"\n\
+         rpki_every = \"0\"\nfeeds_every = \"0\"\n\n\
          [topology]\nnetworks = {networks}\n\n[table]\nv4 = {}\nv6 = {}\n\n\
          [observers]\ncollectors = {collectors}\nvantages = {vantages}\n\n\
          [noise]\nrelations_missing_permille = {errors}\nrelations_wrong_permille = {errors}\n",
@@ -246,18 +306,11 @@ fn start(
             carrier.0, carrier.0
         );
     }
-    for (number, (subject, carriers)) in SUBJECTS.map(cast).zip(bought).enumerate() {
+    for ((subject, carriers), prefixes) in SUBJECTS.map(cast).zip(bought).zip(prefixes) {
         let carriers: Vec<String> = carriers.iter().map(|carrier| carrier.0.to_string()).collect();
-        // An eighth of a documentation block each (RFC 5737), and a /48 (RFC 3849).
-        let block = ["192.0.2", "198.51.100", "203.0.113"][number / 8];
-        let first = number % 8 * 32;
-        let v4 = match random.permille(500) {
-            true => format!("\"{block}.{first}/27\""),
-            false => format!("\"{block}.{first}/28\", \"{block}.{}/28\"", first + 16),
-        };
         _ = write!(
             text,
-            "\n[[network]]\nasn = {}\nname = \"Subject {}\"\nproviders = [{}]\nprefixes = [{v4}, \"2001:db8:{number:x}::/48\"]\n",
+            "\n[[network]]\nasn = {}\nname = \"Subject {}\"\nproviders = [{}]\nprefixes = [{prefixes}]\n",
             subject.0,
             subject.0,
             carriers.join(", ")
@@ -313,6 +366,139 @@ impl Draft {
                     &format!("vantage_joins = {{ collector = \"rrc{collector:02}\", network = \"{network}\" }}"),
                 );
             }
+        }
+    }
+
+    /// So many sessions go for good.
+    fn leavers(&mut self, many: usize) {
+        for _ in 0..many {
+            let at = self.time();
+            if let Some((collector, network)) = self.random.pick(&self.vantages).cloned() {
+                self.event(at, &format!("vantage_leaves = {{ collector = \"{collector}\", network = \"{network}\" }}"));
+            }
+        }
+    }
+
+    /// So many collectors fall silent, the last for good.
+    fn dead(&mut self, many: u64) {
+        for number in 0..many {
+            let at = self.time();
+            let lasts = if number + 1 == many { String::new() } else { ", lasts = \"20h\"".to_owned() };
+            self.event(at, &format!("collector_dies = {{ collector = \"rrc{number:02}\"{lasts} }}"));
+        }
+    }
+
+    /// Carriers of so many subjects are replaced, and one vantage misses it for hours, days or for good.
+    fn zombies(&mut self, subjects: usize) {
+        for number in 0..subjects {
+            let (at, network, old) = (self.time(), cast(SUBJECTS.start + number), self.bought[number][0]);
+            let stuck = Time(at.0 - 3600 * 1_000_000);
+            let (Some(new), Some((collector, vantage))) =
+                (self.another(number), self.random.pick(&self.vantages).cloned())
+            else {
+                continue;
+            };
+            let lasts = ["", ", lasts = \"5h\"", ", lasts = \"3d\""][self.random.index(3)];
+            let prefixes = self.prefixes[number].clone();
+            self.event(
+                stuck,
+                &format!(
+                    "vantage_sticks = {{ collector = \"{collector}\", network = \"{vantage}\", prefixes = [{prefixes}]{lasts} }}"
+                ),
+            );
+            self.event(
+                at,
+                &format!("carrier_replaced = {{ network = \"{network}\", old = \"{old}\", new = \"{new}\" }}"),
+            );
+        }
+    }
+
+    /// Two carriers become vantages and invent, and so does one of the crowd.
+    fn inventors(&mut self) {
+        let joins = Time(self.from.0 + 3600 * 1_000_000);
+        for number in 0..2 {
+            let (collector, network) = (format!("rrc{number:02}"), cast(number));
+            self.event(joins, &format!("vantage_joins = {{ collector = \"{collector}\", network = \"{network}\" }}"));
+            self.invents(&collector, network, 1000);
+        }
+        if let Some((collector, network)) = self.random.pick(&self.vantages).cloned() {
+            self.invents(&collector, network, 500);
+        }
+    }
+
+    fn invents(&mut self, collector: &str, network: Asn, permille: u32) {
+        let at = self.time();
+        let what = format!(
+            "vantage_invents = {{ collector = \"{collector}\", network = \"{network}\", permille = {permille}, lasts = \"2d\" }}"
+        );
+        self.event(at, &what);
+    }
+
+    /// Clocks of so many collectors are wrong for a time.
+    fn skews(&mut self, many: u64) {
+        for number in 0..many {
+            let at = self.time();
+            let secs = [-600, -30, 20, 300][self.random.index(4)];
+            self.event(
+                at,
+                &format!("clock_skews = {{ collector = \"rrc{number:02}\", secs = {secs}, lasts = \"3d\" }}"),
+            );
+        }
+    }
+
+    /// Traffic of so many subjects goes other ways for a time, or in part; of a third the carriers stay who they are.
+    fn shifts(&mut self, subjects: usize) {
+        for number in 0..subjects {
+            let (at, network) = (self.time(), cast(SUBJECTS.start + number));
+            let (old, new) = (self.bought[number][0], self.another(number));
+            let (what, innocent) = match (number % 4, new) {
+                (0, Some(new)) => (
+                    format!(
+                        "protection_on_demand = {{ network = \"{network}\", protector = \"{new}\", lasts = \"30h\" }}"
+                    ),
+                    false,
+                ),
+                (1, Some(new)) => {
+                    (format!("carrier_shifted = {{ network = \"{network}\", carrier = \"{new}\" }}"), false)
+                }
+                (2, _) => (format!("carrier_shifted = {{ network = \"{network}\", carrier = \"{old}\" }}"), true),
+                _ => (format!("prepended = {{ network = \"{network}\", times = 3, lasts = \"40h\" }}"), true),
+            };
+            self.event(at, &what);
+            if innocent {
+                self.events = self.events.trim_end().to_owned();
+                let place = self.events.rfind("what.").unwrap_or(self.events.len());
+                self.events.insert_str(place, "innocent = true\n");
+                self.events.push('\n');
+            }
+        }
+    }
+
+    /// So many numbers are re-issued, so many holders get a new name, and so many networks give their prefixes away.
+    fn numbers(&mut self, each: usize) {
+        for number in 0..each {
+            let (network, carrier) = (cast(SUBJECTS.start + number), cast(number));
+            let day = self.random.between(215, 235);
+            let (at, silent) = (self.from.plus_days(day), self.random.between(120, 190));
+            self.event(
+                at,
+                &format!(
+                    "number_reissued = {{ network = \"{network}\", earlier = \"Elder Telephone {number}\", \
+                     carriers = [\"{carrier}\"], silent = \"{silent}d\" }}"
+                ),
+            );
+        }
+        for number in each..2 * each {
+            let (at, network) = (self.time(), cast(SUBJECTS.start + number));
+            self.event(
+                at,
+                &format!("holder_renamed = {{ network = \"{network}\", name = \"Renamed Hosting {number}\" }}"),
+            );
+        }
+        for number in 2 * each..3 * each {
+            let (at, from, to) = (self.time(), cast(SUBJECTS.start + number), cast(SUBJECTS.start + number + each));
+            let what = ["prefixes_sold", "prefixes_reoriginated"][number % 2];
+            self.event(at, &format!("{what} = {{ from = \"{from}\", to = \"{to}\" }}"));
         }
     }
 
