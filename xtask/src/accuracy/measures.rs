@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn shares_add_up() {
         let mut share = Share::default();
-        [true, false, true].map(|hit| share.count(hit));
+        [true, false, true].into_iter().for_each(|hit| share.count(hit));
         share.add(Share { of: 1, hits: 1 });
         assert_eq!((share, share.value()), (Share { of: 4, hits: 3 }, Some(0.75)));
         assert_eq!(Share::default().value(), None);
