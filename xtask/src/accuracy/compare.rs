@@ -132,7 +132,16 @@ impl Periods {
     }
 
     /// Compares the periods stated of one pair with what was so.
-    pub fn compare(&mut self, periods: &[Period], truth: &[Stretch], scale: &Scale) -> Vec<Wrong> {
+    ///
+    /// `shifts` are changes besides: moments at which routing, and no vantage, took it from all who showed it, or gave it to the
+    /// first, while somebody whose session was not up had it before and after.
+    pub fn compare(
+        &mut self,
+        periods: &[Period],
+        truth: &[Stretch],
+        shifts: &[(Edge, Time)],
+        scale: &Scale,
+    ) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         for period in periods {
             let seen = period.seen();
@@ -143,8 +152,8 @@ impl Periods {
             }
             let start = period.from_after.map(|after| (after, period.from_by));
             let end = period.to_by.map(|by| (period.to_after, by));
-            wrong.extend(self.edge(Edge::Start, start, period, truth, scale));
-            wrong.extend(self.edge(Edge::End, end, period, truth, scale));
+            wrong.extend(self.edge(Edge::Start, start, period, (truth, shifts), scale));
+            wrong.extend(self.edge(Edge::End, end, period, (truth, shifts), scale));
         }
         for stretch in truth.iter().filter(|stretch| stretch.visible) {
             let found = periods.iter().any(|period| touches(stretch, period.seen(), scale));
@@ -162,7 +171,7 @@ impl Periods {
         edge: Edge,
         bounds: Option<(Time, Time)>,
         period: &Period,
-        truth: &[Stretch],
+        (truth, shifts): (&[Stretch], &[(Edge, Time)]),
         scale: &Scale,
     ) -> Option<Wrong> {
         let (edges, certain) = match edge {
@@ -181,7 +190,8 @@ impl Periods {
             return (!holds).then_some(Wrong::Open(edge, certain));
         };
         let within = |micros: i64| {
-            let of = truth.iter().filter_map(|stretch| stretch.edge(edge));
+            let shifts = shifts.iter().filter(|(of, _)| *of == edge).map(|(_, at)| *at);
+            let of = truth.iter().filter_map(|stretch| stretch.edge(edge)).chain(shifts);
             of.filter(move |at| after.0 - micros <= at.0 && at.0 <= by.0 + micros)
         };
         if within(NEAR_DAYS * DAY_MICROS).next().is_none() {
@@ -264,7 +274,7 @@ mod tests {
 
     fn judged(said: &[Period], truth: &[Stretch]) -> (Periods, Vec<Wrong>) {
         let mut periods = Periods::default();
-        let wrong = periods.compare(said, truth, &SCALE);
+        let wrong = periods.compare(said, truth, &[], &SCALE);
         (periods, wrong)
     }
 
@@ -292,6 +302,16 @@ mod tests {
         let (found, wrong) = judged(&[said([24, 49, 100, 120])], &[so(-1, -1)]);
         assert_eq!((found.precision, found.alarms.cases, found.starts.held), (share(1, 1), 2, share(0, 0)));
         assert_eq!(wrong[0], Wrong::Alarm(Edge::Start, hour(24), hour(49)));
+    }
+
+    #[test]
+    fn what_routing_took_from_all_who_showed_it_is_a_change() {
+        let mut periods = Periods::default();
+        let said = [said([-1, 49, 100, 120])];
+        let wrong = periods.compare(&said, &[so(-1, -1)], &[(Edge::End, hour(110))], &SCALE);
+        assert_eq!((periods.alarms.cases, periods.ends.held, wrong.len()), (0, share(1, 1), 0));
+        let wrong = periods.compare(&said, &[so(-1, -1)], &[(Edge::Start, hour(110))], &SCALE);
+        assert_eq!((periods.alarms.cases, wrong.len()), (1, 1));
     }
 
     #[test]

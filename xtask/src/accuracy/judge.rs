@@ -139,6 +139,7 @@ impl Judge<'_> {
     /// What is told of one pair, by routes.
     fn observed(&mut self, lot: Lot, pair: Pair, told: &[&ObservedUpstream]) {
         let truth = self.witness.carried.get(&pair).map(Vec::as_slice).unwrap_or_default();
+        let shifts = self.witness.shifts.get(&pair).map(Vec::as_slice).unwrap_or_default();
         // A change takes its time to a vantage, and records have whole seconds.
         let slack = self.drawn.scenario.observers.convergence.micros() + 2 * SECOND_MICROS;
         // Looks are days: a change is bounded by another day.
@@ -147,14 +148,14 @@ impl Judge<'_> {
             let upstreams = told.iter().filter(|upstream| grades.contains(&upstream.grade));
             upstreams.flat_map(|upstream| upstream.periods.clone()).collect()
         };
-        let wrong = self.tally(lot).observed.compare(&of(&[Grade::Medium, Grade::High]), truth, &scale);
+        let wrong = self.tally(lot).observed.compare(&of(&[Grade::Medium, Grade::High]), truth, shifts, &scale);
         self.note("observed", pair.origin, Some(pair.family), pair.upstream, &wrong);
         let unseen: Vec<Stretch> = truth.iter().map(|stretch| Stretch { visible: false, ..*stretch }).collect();
-        let wrong = self.tally(lot).weak.compare(&of(&[Grade::Low]), &unseen, &scale);
+        let wrong = self.tally(lot).weak.compare(&of(&[Grade::Low]), &unseen, shifts, &scale);
         self.note("weak", pair.origin, Some(pair.family), pair.upstream, &wrong);
         for upstream in told {
             let mut alone = Periods::default();
-            alone.compare(&upstream.periods, truth, &scale);
+            alone.compare(&upstream.periods, truth, shifts, &scale);
             let so = alone.precision.hits == alone.precision.of;
             self.tally(lot).grades[upstream.grade as usize].count(so);
             self.shares(lot, pair, upstream);
@@ -212,7 +213,7 @@ impl Judge<'_> {
         for upstream in told.keys().chain(so.keys()).copied().collect::<BTreeSet<Asn>>() {
             let truth = joined(so.remove(&upstream).unwrap_or_default(), self.truth.from, &days);
             let periods = told.remove(&upstream).unwrap_or_default();
-            let wrong = self.by_files(lot).compare(&periods, &truth, &scale);
+            let wrong = self.by_files(lot).compare(&periods, &truth, &[], &scale);
             self.note("published", subject, None, upstream, &wrong);
         }
     }
@@ -244,12 +245,12 @@ impl Judge<'_> {
             };
             let lasting: Vec<Stretch> = truth.iter().map(long).collect();
             self.tally(lot).published_origins.alarms.add(Rate { cases: 0, years });
-            let wrong = self.tally(lot).published_origins.compare(&published, &lasting, &scale);
+            let wrong = self.tally(lot).published_origins.compare(&published, &lasting, &[], &scale);
             self.note("origins.published", origin, Some(prefix.family()), origin, &wrong);
             if self.has_routes {
                 let scale = self.scale(self.drawn.scenario.observers.convergence.micros() + 2 * SECOND_MICROS, 0);
                 self.tally(lot).seen_origins.alarms.add(Rate { cases: 0, years });
-                let wrong = self.tally(lot).seen_origins.compare(&observed, &truth, &scale);
+                let wrong = self.tally(lot).seen_origins.compare(&observed, &truth, &[], &scale);
                 self.note("origins.observed", origin, Some(prefix.family()), origin, &wrong);
             }
         }
@@ -272,7 +273,7 @@ impl Judge<'_> {
         let (lot, years) = (self.lot(subject), self.years());
         self.tally(lot).holders.alarms.add(Rate { cases: 0, years });
         let scale = self.scale(0, 62 * DAY_MICROS);
-        let wrong = self.tally(lot).holders.compare(&periods, &truth, &scale);
+        let wrong = self.tally(lot).holders.compare(&periods, &truth, &[], &scale);
         self.note("holders", subject, None, subject, &wrong);
     }
 

@@ -17,7 +17,7 @@ use headwater_world::random::mix;
 use headwater_world::scenario::Observers;
 use headwater_world::timeline::{Message, Settings, State, What};
 
-use super::compare::Stretch;
+use super::compare::{Edge, Stretch};
 
 /// A network and the one next to it, in a family.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -38,6 +38,8 @@ type Shares = BTreeMap<Asn, f64>;
 pub struct Witness {
     /// When a pair was carried, in order of time.
     pub carried: BTreeMap<Pair, Vec<Stretch>>,
+    /// When routing, and no vantage, took a pair from all sessions that were up, or gave it to the first.
+    pub shifts: BTreeMap<Pair, Vec<(Edge, Time)>>,
     shares: BTreeMap<(Asn, Family), Vec<(Time, Shares)>>,
 }
 
@@ -70,6 +72,8 @@ struct Follower<'a> {
     read: usize,
     visible_micros: i64,
     open: BTreeMap<Pair, Open>,
+    /// Pairs that some session shows that is up.
+    shown: BTreeSet<Pair>,
     out: Witness,
 }
 
@@ -85,6 +89,7 @@ impl Witness {
             read,
             visible_micros,
             open: BTreeMap::new(),
+            shown: BTreeSet::new(),
             out: Witness::default(),
         };
         let mut state = State::new(plan.topology.clone(), watch, plan.announced.clone(), settings, plan.from);
@@ -96,6 +101,11 @@ impl Witness {
             state.apply(at, &batch, Time(i64::MAX), &mut messages);
             messages.clear();
             follower.look(&state, Some(at), at);
+            let of_vantages = |what: &What| matches!(what, What::Vantage(..) | What::Collector(..));
+            if batch.iter().any(of_vantages) {
+                // What changed at this moment may be a vantage's doing.
+                follower.out.shifts.values_mut().for_each(|shifts| shifts.retain(|(_, of)| *of != at));
+            }
         }
         follower.finish(plan.until)
     }
@@ -188,6 +198,15 @@ impl Follower<'_> {
         for pair in gone {
             self.close(pair, at, Some(at));
         }
+        let shown = moment.seen.iter().filter(|(_, sessions)| !sessions.is_empty()).map(|(pair, _)| *pair).collect();
+        if since.is_some() {
+            let gone = self.shown.difference(&shown).map(|pair| (*pair, Edge::End));
+            let come = shown.difference(&self.shown).map(|pair| (*pair, Edge::Start));
+            for (pair, edge) in gone.chain(come) {
+                self.out.shifts.entry(pair).or_default().push((edge, at));
+            }
+        }
+        self.shown = shown;
         for (pair, sessions) in moment.seen {
             let collectors: BTreeSet<CollectorId> = sessions.iter().map(|(collector, _)| *collector).collect();
             let peers: BTreeSet<Asn> = sessions.iter().map(|(_, peer)| *peer).collect();
