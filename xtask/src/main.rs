@@ -19,13 +19,14 @@ relation to ours. Without FILE the files are generated (100,000 prefixes, 40 van
   --as-built     build nothing; take the programs of the target directory as they are
   --save         keep the report in bench/results, with the date and facts of the machine
 
-cargo xtask accuracy [--worlds N] [--seed N] [--quick] [--wrong] [--save] [--program FILE]
+cargo xtask accuracy [--worlds N] [--seed N] [--quick] [--only SORT] [--wrong] [--save] [--program FILE]
 
 Plays invented worlds, reads them with `headwater ingest`, asks, and compares the answers with what was really so. Ends with
 exit code 1 if a figure is worse than the kept baseline.
   --worlds N     how many (default 64)
   --seed N       what chance is drawn from (default 1)
   --quick        one world of each sort: what .ci/run runs
+  --only SORT    of these worlds, those of one sort, such as \"clock skew\"
   --wrong        list every wrong statement
   --save         keep the tables in docs/accuracy.md
   --program FILE the program to ask (default: headwater beside this one)";
