@@ -2,7 +2,7 @@
 //!
 //! The way of a world: [`worlds`] draws its scenario, `headwater-world` writes its files, [`ask`] has the program read them and
 //! answer, [`witness`] follows what was really so, [`compare`] holds the one against the other, [`tally`] counts, [`table`] shows,
-//! and [`baseline`] fails where a figure became worse. [`judge`] is the loop over one world. Must not know: the library. Nothing
+//! and [`baseline`] fails where a figure became worse. [`mod@judge`] is the loop over one world. Must not know: the library. Nothing
 //! reaches a detector but through files and the command line.
 
 mod ask;
