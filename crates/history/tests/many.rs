@@ -1,29 +1,17 @@
 //! Questions about many networks at once give what the questions about each give.
 
+// What other tests need of it stands there too.
+#[allow(dead_code)]
+mod common;
+
 use std::collections::BTreeMap;
 
-use headwater_history::{Draft, History};
+use common::{draft, time};
+use headwater_history::History;
 use headwater_route::rows::{Delegated, LinkKind, Neighbour, SnapshotRow};
 use headwater_route::{Asn, Kind, Time, Window};
 
 const CARRIER: Asn = Asn(64510);
-
-fn time(text: &str) -> Time {
-    Time::parse(text, None).unwrap()
-}
-
-fn draft(name: &str, kind: Kind, series: &str) -> Draft {
-    Draft {
-        name: name.to_owned(),
-        path: format!("/nowhere/{name}"),
-        sha256: format!("{:0>64}", name.bytes().map(|b| format!("{b:02x}")).collect::<String>()),
-        archive_sha256: None,
-        bytes: 1,
-        kind,
-        series: series.to_owned(),
-        window: None,
-    }
-}
 
 /// Relationship files of two series with members that come and go, some seen by route servers only; an extract; names,
 /// delegations, tags and ASPAs.
