@@ -101,7 +101,7 @@ pub fn run(task: &Task) -> Result<(), Box<dyn Error>> {
 
 /// Builds all programs that take part, unless they are to be taken as they are.
 fn prepare(as_built: bool) -> Result<Place, Box<dyn Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no checkout")?.to_owned();
+    let root = crate::checkout();
     let programs = std::env::current_exe()?.parent().ok_or("no directory of programs")?.to_owned();
     let target = programs.parent().ok_or("no target directory")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

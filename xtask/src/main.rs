@@ -47,3 +47,9 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// The checkout that cargo runs this for: checkouts that share a target directory may share this program too.
+fn checkout() -> std::path::PathBuf {
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    std::path::Path::new(&xtask).join("..")
+}

@@ -135,7 +135,7 @@ fn judge_all(task: &Task) -> Result<Vec<(&'static str, Judged)>, Failed> {
 
 /// Keeps the tables, with what it takes to repeat them.
 fn save(task: &Task, all: &Tally, tables: &str) -> Result<(), Failed> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/accuracy.md");
+    let path = crate::checkout().join("docs/accuracy.md");
     let old = fs::read_to_string(&path)?;
     // What stands above the mark is written by hand.
     const MARK: &str = "<!-- Below: `cargo xtask accuracy --save`. -->";
