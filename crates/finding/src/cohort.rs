@@ -69,7 +69,7 @@ pub fn independent<'a>(pairs: impl IntoIterator<Item = (&'a str, Asn)>) -> usize
 }
 
 /// Weight of each member: sessions of one peer ASN share one vote, and a cluster counts with the root of its size.
-fn weights(members: &[&Member<'_>]) -> Vec<f64> {
+pub(crate) fn weights(members: &[&Member<'_>]) -> Vec<f64> {
     let mut sessions: BTreeMap<Asn, f64> = BTreeMap::new();
     let mut sizes: BTreeMap<&str, f64> = BTreeMap::new();
     for member in members {

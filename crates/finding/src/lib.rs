@@ -11,6 +11,7 @@
 //! | [`origins`] | who announced a prefix when |
 //! | [`portfolio`] | whom published relationships list under a network, who joined and left (class `inferred`) |
 //! | [`panel`], [`kinds`], [`protection`] | what these networks look like: signs and stated guesses |
+//! | [`carriage`] | what one network next to another proves, and which explanations it leaves |
 //! | [`account`] | all of it in order of importance |
 //!
 //! Beneath them: [`sanitise`] cleans paths, [`period`] folds looks into bounded intervals, [`cohort`] weighs vantages,
@@ -19,6 +20,7 @@
 //! Must not know: MRT, snapshot formats, SQL, Parquet.
 
 pub mod account;
+pub mod carriage;
 pub mod cohort;
 pub mod finding;
 pub mod holders;

@@ -18,6 +18,31 @@ pub struct Rules {
     pub silence_days: f64,
     pub bootstrap_rounds: u32,
     pub evidence_items: usize,
+    pub carriage: Carriage,
+}
+
+/// Settings of [`crate::carriage`].
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Carriage {
+    pub proof_days: f64,
+    pub lasting_days: f64,
+    pub lasting_clusters: usize,
+    pub episode_days: f64,
+    pub same_prefix_share: f64,
+    pub switch_days: f64,
+    pub dependence_share: f64,
+    pub exclusive_share: f64,
+    pub exclusive_days: f64,
+    pub opportunity_clusters: usize,
+    pub authorisation_days: f64,
+    pub ranked_tests: usize,
+    pub weight_observed: f64,
+    pub weight_inferred: f64,
+    pub weight_external: f64,
+    pub role_margin: f64,
+    pub role_strong_margin: f64,
 }
 
 impl Default for Rules {
@@ -35,6 +60,25 @@ impl Default for Rules {
             silence_days: 90.0,
             bootstrap_rounds: 1000,
             evidence_items: 40,
+            carriage: Carriage {
+                proof_days: 7.0,
+                lasting_days: 30.0,
+                lasting_clusters: 3,
+                episode_days: 7.0,
+                same_prefix_share: 0.2,
+                switch_days: 7.0,
+                dependence_share: 0.5,
+                exclusive_share: 0.95,
+                exclusive_days: 14.0,
+                opportunity_clusters: 10,
+                authorisation_days: 31.0,
+                ranked_tests: 3,
+                weight_observed: 1.0,
+                weight_inferred: 0.5,
+                weight_external: 0.5,
+                role_margin: 1.0,
+                role_strong_margin: 3.0,
+            },
         }
     }
 }

@@ -57,6 +57,8 @@ pub enum Command {
     Carriers(commands::carriers::Args),
     /// Whom a network carries, who joined and left
     CarriedBy(commands::carried_by::Args),
+    /// What one network next to another proves, and which explanations it leaves
+    Rivals(commands::rivals::Args),
     /// Who announced a prefix when, or what a network announces
     Origin(commands::origin::Args),
     /// Who held an AS number when

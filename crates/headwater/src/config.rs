@@ -56,6 +56,7 @@ pub struct Limits {
     pub sql_rows: usize,
     pub inspect_distinct: usize,
     pub members: usize,
+    pub proves: usize,
     pub explain_bytes: usize,
 }
 

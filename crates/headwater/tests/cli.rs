@@ -163,6 +163,46 @@ fn whom_a_network_carries_is_told_with_joiners_and_leavers() {
 }
 
 #[test]
+fn explanations_and_claims_are_asked_for_and_wrong_claims_are_named() {
+    let world = World::new();
+    let history = world.path("h");
+    run(&history, &["ingest", &world.data()], 0);
+    let claim = world.path("claim.toml");
+    fs::write(
+        &claim,
+        "speaker = \"Example\\u001b Telecom\"\nwords = \"it is no \\\"customer of\\\" ours\"\n[[predicts]]\nkind = \"not_adjacent\"\n\
+         [[predicts]]\nkind = \"began\"\nat = \"2024-01-20\"\n",
+    )
+    .unwrap();
+    let claim = claim.to_str().unwrap();
+    let answer = json(&history, &["rivals", "AS64510", "AS64502", "--claim", claim, "--claim", "only-carrier"], 0);
+    assert_eq!(answer["schema"], "headwater.rivals/1");
+    let verdict = |c: usize, p: usize| answer["data"]["claims"][c]["predictions"][p]["verdict"].clone();
+    assert_eq!(
+        (verdict(0, 0), verdict(0, 1), verdict(1, 0)),
+        ("does_not_fit".into(), "fits".into(), "does_not_fit".into())
+    );
+    let text = stdout(&run(&history, &["rivals", "AS64510", "AS64502", "--claim", claim], 0));
+    for words in ["Not ranked", "not separable by BGP", "wording unverified", "Claim of", "What stays open"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains('\u{1b}'), "{text}");
+    // A tested prediction leads to its bytes.
+    let id = answer["data"]["claims"][0]["predictions"][0]["finding"].as_str().unwrap().to_owned();
+    assert!(stdout(&run(&history, &["explain", &id], 0)).contains("64502|64510|-1"));
+
+    assert!(
+        stderr(&run(&history, &["rivals", "64510", "64502", "--claim", "never"], 3))
+            .contains("neither a prediction nor a file")
+    );
+    fs::write(claim, "speaker = \"X\"\npredicts = []\n").unwrap();
+    assert!(stderr(&run(&history, &["rivals", "64510", "64502", "--claim", claim], 3)).contains("predicts nothing"));
+    fs::write(claim, "speaker = \"X\"\n[[predicts]]\nkind = \"guilty\"\n").unwrap();
+    assert!(stderr(&run(&history, &["rivals", "64510", "64502", "--claim", claim], 3)).contains("unknown variant"));
+    assert!(stderr(&run(&history, &["rivals", "64510", "64510"], 3)).contains("name two networks"));
+}
+
+#[test]
 fn lists_of_networks_are_sorted_chosen_and_paged_and_nothing_is_cut_silently() {
     let world = World::new();
     let history = world.path("h");

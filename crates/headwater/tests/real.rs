@@ -285,3 +285,44 @@ fn reading_everything_again_changes_nothing() {
     assert_eq!(again["data"]["read"].as_array().map(Vec::len), Some(0), "{again:#}");
     assert_eq!(stdout(&run(history, &["sources", "--json"], 0)), before);
 }
+
+/// The denial of the founding case, tested: what fits, what does not, what was not seen, and what these files cannot test. No
+/// rung of the ladder is reached without routes, and no explanation is put before another.
+#[test]
+fn the_denial_is_tested_and_not_judged() {
+    let Some(history) = history() else { return };
+    let args = ["rivals", "AS200593", "AS209030", "--claim", "third-party-between", "--claim", "began=2024-12-01"];
+    let answer = json(history, &args, 2);
+    let data = &answer["data"];
+    let predictions = data["claims"][0]["predictions"].as_array().expect("predictions");
+    let verdicts: Vec<&str> = predictions.iter().map(|p| p["verdict"].as_str().expect("a verdict")).collect();
+    assert_eq!(verdicts, ["does_not_fit", "not_seen", "not_seen", "not_seen", "not_tested"]);
+    let says = |at: usize| predictions[at]["says"].as_str().expect("a sentence").to_owned();
+    assert!(says(0).contains("unless the third network hides its number"), "{}", says(0));
+    assert!(says(2).contains("AS60388 has 3 (AS50477, AS205062, AS209248)"), "{}", says(2));
+    assert!(says(3).contains("2024-06-01: none; 2024-07-01: AS41706"), "{}", says(3));
+    // The published date lies after the first sighting, in a time without files.
+    let date = &data["claims"][1]["predictions"][0];
+    assert_eq!(date["verdict"], "cannot_tell");
+    assert!(date["says"].as_str().expect("a sentence").contains("a second start then is possible"));
+
+    assert_eq!((&data["ladder"]["reached"], &data["matrix"]["ranking"]), (&Value::Null, &Value::Null));
+    assert_eq!(data["roles"]["verdict"], "adjacent");
+    assert_eq!(data["roles"]["published"], "provider, as inferred by caida-serial1 and caida-serial2");
+    let outcome = |id: &str| {
+        let all = data["matrix"]["outcomes"].as_array().expect("outcomes");
+        all.iter().find(|o| o["id"] == id).unwrap_or_else(|| panic!("{id}")).clone()
+    };
+    assert_eq!((&outcome("T7")["state"], &outcome("T17")["state"]), (&"no".into(), &"yes".into()));
+    for id in ["T1", "T2", "T3", "T5", "T8"] {
+        assert_eq!(outcome(id)["state"], "cannot_tell", "{id}");
+        assert!(outcome(id)["needs"].as_str().is_some_and(|needs| needs.contains("route collectors")), "{id}");
+    }
+    let text = stdout(&run(history, &args, 2));
+    for word in ["protects", "customer of", "bulletproof", "knowingly"] {
+        assert!(!text.to_lowercase().contains(word), "{word}: {text}");
+    }
+    // A carrier for two single months, with a month between, is told as such.
+    let control = json(history, &["rivals", "AS206728", "AS57724"], 2);
+    assert_eq!(control["data"]["listed"].as_array().map(Vec::len), Some(2));
+}

@@ -272,6 +272,54 @@ pub struct AspaSighting {
     pub evidence: Evidence,
 }
 
+/// A file of validated RPKI objects.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RpkiFile {
+    /// The file.
+    pub source: SourceId,
+    /// Its date.
+    pub at: Time,
+    /// True if it was read whole, so that what it lacks was not authorised then.
+    pub complete: bool,
+}
+
+/// A ROA payload of one of the networks asked about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VrpSighting {
+    /// Index into [`Authorisations::files`].
+    pub file: usize,
+    /// The prefix.
+    pub prefix: Prefix,
+    /// Who may announce it.
+    pub asn: Asn,
+    /// Longest announcement allowed.
+    pub max_len: u8,
+    /// The line.
+    pub evidence: Evidence,
+}
+
+/// A provider that the ASPA of the network asked about lists.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AspaLine {
+    /// Index into [`Authorisations::files`].
+    pub file: usize,
+    /// The provider.
+    pub provider: Asn,
+    /// The line.
+    pub evidence: Evidence,
+}
+
+/// What networks have signed.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Authorisations {
+    /// Every RPKI file, sorted by date.
+    pub files: Vec<RpkiFile>,
+    /// Sorted by (file, prefix, asn, longest announcement).
+    pub vrps: Vec<VrpSighting>,
+    /// Sorted by (file, provider).
+    pub aspas: Vec<AspaLine>,
+}
+
 /// A delegated-extended row that holds the ASN asked about.
 #[derive(Clone, PartialEq, Debug)]
 pub struct DelegationSighting {

@@ -1,13 +1,19 @@
 //! `headwater investigate`: all that is known of a network as one account.
 
-use headwater_finding::account::{self, Account, Names};
+use std::collections::BTreeMap;
+
+use headwater_finding::account::{self, Account, Carriers, Names};
+use headwater_finding::carriage::ladder::Rung;
+use headwater_finding::carriage::matrix::Hypothesis;
+use headwater_finding::carriage::test::{Outcome, State};
 use headwater_finding::finding::Finding;
 use headwater_finding::origins;
-use headwater_route::{Kind, Window};
+use headwater_finding::protection::Type;
+use headwater_route::{Asn, Kind, Time, Window};
 use serde::Serialize;
 
-use super::Context;
 use super::carriers::{Query, subject_notes};
+use super::{Context, rivals};
 use crate::envelope::Envelope;
 use crate::error::{Error, Exit};
 use crate::present;
@@ -43,8 +49,47 @@ impl Args {
 struct Data<'a> {
     #[serde(flatten)]
     account: &'a Account,
+    /// What the tellingest of its carriers prove.
+    proves: &'a [Proves],
     /// Names of the networks in it. Hostile text.
     names: &'a Names,
+}
+
+/// What one carrier next to the network proves, in short; `headwater rivals` tells the whole.
+#[derive(Serialize)]
+pub struct Proves {
+    /// The carrier.
+    pub carrier: Asn,
+    /// The highest rung that routes reach.
+    pub rung: Option<Rung>,
+    /// Its role, in one sentence.
+    pub role: String,
+    /// Tests that hold and tell explanations apart.
+    pub counted: usize,
+    /// The least contradicted explanations; empty if there are too few tests to rank them.
+    pub first: Vec<Hypothesis>,
+    /// Tests that are open.
+    pub open: usize,
+}
+
+/// Carriers that are told of: those described as protection networks, then those seen or listed last.
+fn telling(carriers: &Carriers, context: &Context<'_>) -> Result<Vec<Asn>, Error> {
+    let table = context.config.protection()?;
+    let described =
+        |asn: Asn| table.iter().any(|row| row.asn == asn && matches!(row.kind, Type::Pure | Type::DpsCapable));
+    let Some(era) = carriers.present() else { return Ok(Vec::new()) };
+    let listed = era.published.upstreams.iter().map(|u| (u.asn, &u.periods));
+    let seen = era.observed.iter().flat_map(|o| &o.upstreams).map(|u| (u.asn, &u.periods));
+    let mut last: BTreeMap<Asn, Time> = BTreeMap::new();
+    for (asn, periods) in listed.chain(seen) {
+        if let Some(at) = periods.last().map(|p| p.bounds.to_after) {
+            let known = last.entry(asn).or_insert(at);
+            *known = at.max(*known);
+        }
+    }
+    let mut order: Vec<(Asn, Time)> = last.into_iter().collect();
+    order.sort_by_key(|(asn, at)| (!described(*asn), std::cmp::Reverse(*at), *asn));
+    Ok(order.into_iter().take(context.config.limits.proves).map(|(asn, _)| asn).collect())
 }
 
 /// Runs `investigate`.
@@ -65,10 +110,24 @@ pub fn answer(args: &Args, context: &Context<'_>) -> Result<(Exit, Vec<Finding>)
     let published = question.history.origins_by(subject.asn, Window::default())?;
     let (ranges, mut given) = origins::ranges(subject.asn, &published, &question.sources, rules);
     findings.append(&mut given);
+    let mut proves = Vec::new();
+    for carrier in telling(&carriers, context)? {
+        let (found, ..) = rivals::weigh(&question, subject.asn, carrier, &rows, &window, &[], context)?;
+        let ranking = found.matrix.ranking.iter().flatten();
+        let open = |o: &&Outcome| matches!(o.state, State::CannotTell | State::NotTested);
+        proves.push(Proves {
+            carrier,
+            rung: found.ladder.reached,
+            role: found.roles.says,
+            counted: found.matrix.counted,
+            first: ranking.filter(|r| r.rank == 1).map(|r| r.id).collect(),
+            open: found.matrix.outcomes.iter().filter(open).count(),
+        });
+    }
     let account = Account::new(carriers, ranges, &names, &unknowns);
 
     let query = Query::new(&args.resource, &subject, window);
-    let mut envelope = Envelope::new("investigate", query, Data { account: &account, names: &names });
+    let mut envelope = Envelope::new("investigate", query, Data { account: &account, proves: &proves, names: &names });
     envelope.messages = subject_notes(&subject);
     let exit = question.finish(&mut envelope, KINDS, findings, unknowns)?;
     question.print(&envelope, || {
@@ -79,6 +138,8 @@ pub fn answer(args: &Args, context: &Context<'_>) -> Result<(Exit, Vec<Finding>)
         }
         text.push('\n');
         text.push_str(&present::carriers::show(&account.carriers, &names, args.earlier, &style));
+        text.push('\n');
+        text.push_str(&present::rivals::summary(subject.asn, &proves, &names, &style));
         text.push('\n');
         text.push_str(&present::origin::ranges(subject.asn, &account.ranges, &style));
         text.push('\n');

@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod inspect;
 pub mod investigate;
 pub mod origin;
+pub mod rivals;
 pub mod simulate;
 pub mod sources;
 pub mod sql;

@@ -4,6 +4,7 @@ pub mod carried_by;
 pub mod carriers;
 pub mod holders;
 pub mod origin;
+pub mod rivals;
 mod timeline;
 
 use headwater_finding::account::Names;

@@ -1,6 +1,7 @@
 //! Questions: typed rows out of segments and catalogue, in an order that does not depend on the order of ingest.
 
 mod aspas;
+mod authorisations;
 mod fold;
 mod links;
 mod names;

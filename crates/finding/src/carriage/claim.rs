@@ -1,0 +1,586 @@
+//! What somebody says of a pair of networks, entered as predictions and tested like any other (methods §10). Both sides get the
+//! same treatment: a claim that the one carries the other is tested as the denial of it is.
+
+use headwater_route::{Asn, Time};
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Facts, Said};
+use crate::finding::{Cited, Class, Draft, Finding};
+use crate::published::Cell;
+use crate::rules::Rules;
+use crate::words::{self, day, number, quoted};
+
+const METHOD: &str = "claims/1";
+const ARCHIVES: &str = "tables and updates of route collectors of the time";
+const MONTHLY: &str = "whole relationship files of the time";
+
+/// What somebody says.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Who says it. Hostile text.
+    pub speaker: String,
+    /// When, as written.
+    #[serde(default)]
+    pub date: String,
+    /// Where it stands. Hostile text.
+    #[serde(default)]
+    pub source: String,
+    /// The words. Hostile text.
+    #[serde(default)]
+    pub words: String,
+    /// They are the exact words, read in the primary source.
+    #[serde(default)]
+    pub verified: bool,
+    /// What must be seen if it is true.
+    pub predicts: Vec<Predicts>,
+}
+
+/// What a claim predicts. A closed list: what is not in it cannot be tested here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Predicts {
+    /// The carrier stands next to the network.
+    Adjacent,
+    /// It does not.
+    NotAdjacent,
+    /// A third network that deals with the carrier stands between the two: five predictions.
+    ThirdPartyBetween,
+    /// It began at this time.
+    Began {
+        /// When.
+        #[serde(with = "as_text")]
+        at: Time,
+    },
+    /// It ended by this time.
+    Ended {
+        /// When.
+        #[serde(with = "as_text")]
+        at: Time,
+    },
+    /// The carrier was the only one.
+    OnlyCarrier,
+}
+
+/// Times as people write them.
+mod as_text {
+    use headwater_route::Time;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(time: &Time, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&time.to_string())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Time, D::Error> {
+        let text = String::deserialize(from)?;
+        Time::parse(&text, None).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Predicts {
+    /// Reads the short form of the command line: `third-party-between`, `adjacent`, `not-adjacent`, `only-carrier`,
+    /// `began=2024-12-01`, `ended=2025-03-01`.
+    pub fn parse(text: &str) -> Option<Predicts> {
+        let at = |rest: &str| Time::parse(rest, None).ok();
+        Some(match text.split_once('=') {
+            None => match text {
+                "adjacent" => Predicts::Adjacent,
+                "not-adjacent" => Predicts::NotAdjacent,
+                "third-party-between" => Predicts::ThirdPartyBetween,
+                "only-carrier" => Predicts::OnlyCarrier,
+                _ => return None,
+            },
+            Some(("began", rest)) => Predicts::Began { at: at(rest)? },
+            Some(("ended", rest)) => Predicts::Ended { at: at(rest)? },
+            Some(_) => return None,
+        })
+    }
+
+    /// The short form, to be written back.
+    pub fn short(&self) -> String {
+        match self {
+            Predicts::Adjacent => "adjacent".to_owned(),
+            Predicts::NotAdjacent => "not-adjacent".to_owned(),
+            Predicts::ThirdPartyBetween => "third-party-between".to_owned(),
+            Predicts::OnlyCarrier => "only-carrier".to_owned(),
+            Predicts::Began { at } => format!("began={}", day(*at)),
+            Predicts::Ended { at } => format!("ended={}", day(*at)),
+        }
+    }
+}
+
+/// What came of a prediction.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// What it predicts is seen.
+    Fits,
+    /// Something else is seen.
+    DoesNotFit,
+    /// It was looked for and not seen; that is no proof of absence.
+    NotSeen,
+    /// There is data, which does not decide it.
+    CannotTell,
+    /// Nothing that was read could tell.
+    NotTested,
+}
+
+impl Verdict {
+    /// In words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Verdict::Fits => "fits",
+            Verdict::DoesNotFit => "does not fit",
+            Verdict::NotSeen => "not seen",
+            Verdict::CannotTell => "cannot tell",
+            Verdict::NotTested => "not tested",
+        }
+    }
+}
+
+/// A prediction and what came of it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Prediction {
+    /// If the claim is true, this is so.
+    pub predicts: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What was found.
+    pub says: String,
+    /// What would settle it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<String>,
+    /// Id of the finding; empty where no file is cited.
+    pub finding: String,
+    #[serde(skip)]
+    class: Option<Class>,
+    #[serde(skip)]
+    evidence: Vec<Cited>,
+}
+
+/// A claim and its predictions.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Tested {
+    /// The claim.
+    #[serde(flatten)]
+    pub claim: Claim,
+    /// What it predicts, one by one.
+    pub predictions: Vec<Prediction>,
+}
+
+impl Tested {
+    /// The predictions as findings.
+    pub(super) fn seal(&mut self, facts: &Facts, rules: &Rules) -> Vec<Finding> {
+        let speaker = quoted(&self.claim.speaker);
+        let mut out = Vec::new();
+        for prediction in &mut self.predictions {
+            let Some(class) = prediction.class else { continue };
+            let mut evidence = std::mem::take(&mut prediction.evidence);
+            evidence.dedup();
+            let draft = Draft {
+                method: METHOD,
+                subject: facts.subject,
+                object: Some(facts.carrier),
+                family: None,
+                class,
+                bounds: None,
+                statement: format!(
+                    "a prediction of what {speaker} says, that {}: {}; {}",
+                    prediction.predicts,
+                    prediction.verdict.says(),
+                    prediction.says
+                ),
+                evidence,
+                evidence_unlisted: 0,
+            };
+            if let Some(finding) = draft.seal(rules.evidence_items) {
+                prediction.finding = finding.id.clone();
+                out.push(finding);
+            }
+        }
+        out
+    }
+}
+
+/// Tests a claim.
+pub(super) fn tested(claim: &Claim, facts: &Facts) -> Tested {
+    let tester = Tester { facts };
+    let predictions = claim.predicts.iter().flat_map(|p| tester.predictions(p)).collect();
+    Tested { claim: claim.clone(), predictions }
+}
+
+struct Tester<'a> {
+    facts: &'a Facts,
+}
+
+fn list(asns: &[Asn]) -> String {
+    let shown: Vec<String> = asns.iter().map(ToString::to_string).collect();
+    if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+}
+
+/// Networks named one by one in a sentence; of more, how many.
+const SHOWN: usize = 6;
+
+fn first_of(asns: &[Asn]) -> String {
+    let more = asns.len().saturating_sub(SHOWN);
+    let shown = list(&asns[..asns.len() - more]);
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+impl Tester<'_> {
+    fn predictions(&self, predicts: &Predicts) -> Vec<Prediction> {
+        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
+        match predicts {
+            Predicts::Adjacent => {
+                vec![self.adjacent(format!("{carrier} stands next to {subject}"), true)]
+            }
+            Predicts::NotAdjacent => {
+                vec![self.adjacent(format!("{carrier} does not stand next to {subject}"), false)]
+            }
+            Predicts::ThirdPartyBetween => {
+                vec![self.between(), self.both(), self.reseller(), self.cohort(), self.registry()]
+            }
+            Predicts::Began { at } => vec![self.began(*at)],
+            Predicts::Ended { at } => vec![self.ended(*at)],
+            Predicts::OnlyCarrier => vec![self.only()],
+        }
+    }
+
+    fn prediction(&self, predicts: impl Into<String>, verdict: Verdict, says: impl Into<String>) -> Prediction {
+        Prediction {
+            predicts: predicts.into(),
+            verdict,
+            says: says.into(),
+            needs: None,
+            finding: String::new(),
+            class: None,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// Publications that list the pair, and their lines.
+    fn listing(&self) -> (Vec<&Said>, Vec<Cited>) {
+        let listing: Vec<&Said> = self.facts.listing().collect();
+        let lines = listing.iter().filter_map(|p| p.line.clone()).collect();
+        (listing, lines)
+    }
+
+    fn dates(listing: &[&Said]) -> String {
+        let dates: Vec<String> = listing.iter().map(|p| day(p.from)).collect();
+        match dates.as_slice() {
+            [] => "no publication".to_owned(),
+            [one] => format!("the publication of {one}"),
+            [first, .., last] => format!("{} publications of {first} to {last}", dates.len()),
+        }
+    }
+
+    fn by_files(prediction: Prediction, evidence: Vec<Cited>) -> Prediction {
+        Prediction { class: Some(Class::Inferred), evidence, ..prediction }
+    }
+
+    fn by_routes(prediction: Prediction, evidence: &[Cited]) -> Prediction {
+        Prediction { class: Some(Class::Observed), evidence: evidence.iter().take(20).cloned().collect(), ..prediction }
+    }
+
+    fn needs(prediction: Prediction, needs: &str) -> Prediction {
+        Prediction { needs: Some(needs.to_owned()), ..prediction }
+    }
+
+    fn adjacent(&self, predicts: String, wanted: bool) -> Prediction {
+        let best = self.facts.routes.iter().max_by_key(|r| r.adjacent_vantages).filter(|r| r.adjacent_vantages > 0);
+        let verdict = |seen: bool| if seen == wanted { Verdict::Fits } else { Verdict::DoesNotFit };
+        if let Some(routes) = best {
+            let says = format!(
+                "{} of routes ({}) had {} next to {}",
+                number(routes.adjacent_vantages, "vantage", "vantages"),
+                routes.family,
+                self.facts.carrier,
+                self.facts.subject
+            );
+            return Self::by_routes(self.prediction(predicts, verdict(true), says), &routes.records.adjacent);
+        }
+        let (listing, lines) = self.listing();
+        if !listing.is_empty() {
+            let says = format!("{} list it as a provider, by inference and without paths", Self::dates(&listing));
+            return Self::needs(Self::by_files(self.prediction(predicts, verdict(true), says), lines), ARCHIVES);
+        }
+        let denying = self.facts.publications.iter().filter(|p| p.cell == Cell::NotListed).count();
+        let looked = self.facts.routes.iter().any(|r| r.days.iter().any(|d| d.vantages > 0));
+        if denying == 0 && !looked {
+            return Self::needs(
+                self.prediction(predicts, Verdict::NotTested, "nothing that was read could tell"),
+                ARCHIVES,
+            );
+        }
+        let says = format!(
+            "not seen: {} of the time lack it{}",
+            number(denying, "publication", "publications"),
+            if looked { ", and no route that was read shows it" } else { "" }
+        );
+        // That it was not seen fits a denial; it does not disprove a claim of the opposite.
+        let verdict = if wanted { Verdict::NotSeen } else { Verdict::Fits };
+        let files = self.facts.publications.iter().flat_map(|p| p.files.clone()).collect();
+        Self::needs(Self::by_files(self.prediction(predicts, verdict, says), files), ARCHIVES)
+    }
+
+    fn between(&self) -> Prediction {
+        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
+        let predicts = format!("a third network is seen between {carrier} and {subject}");
+        let unless =
+            "unless the third network hides its number (a private number, local-as, a transparent route server)";
+        let most = self.facts.routes.iter().max_by_key(|r| r.adjacent_vantages + r.between_vantages);
+        if let Some(routes) = most.filter(|r| r.adjacent_vantages + r.between_vantages > 0) {
+            let names: Vec<String> =
+                routes.between.iter().take(4).map(|b| format!("{} at {}", b.asn, b.vantages)).collect();
+            let says = format!(
+                "{} directly next to it, {} with one network between ({}){}",
+                number(routes.adjacent_vantages, "vantage has it", "vantages have it"),
+                routes.between_vantages,
+                routes.family,
+                if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
+            );
+            let (verdict, evidence) = match (routes.adjacent_vantages, routes.between_vantages) {
+                (0, _) => (Verdict::Fits, &routes.records.between),
+                (_, 0) => (Verdict::DoesNotFit, &routes.records.adjacent),
+                (_, _) => (Verdict::CannotTell, &routes.records.adjacent),
+            };
+            let says = if verdict == Verdict::DoesNotFit { format!("{says}, {unless}") } else { says };
+            return Self::by_routes(self.prediction(predicts, verdict, says), evidence);
+        }
+        let (listing, lines) = self.listing();
+        if listing.is_empty() {
+            return Self::needs(
+                self.prediction(predicts, Verdict::NotTested, "nothing that was read shows the two together"),
+                ARCHIVES,
+            );
+        }
+        let says = format!(
+            "{} list {carrier} directly as a provider of {subject}, {unless}; the files hold no paths",
+            Self::dates(&listing)
+        );
+        Self::needs(Self::by_files(self.prediction(predicts, Verdict::DoesNotFit, says), lines), ARCHIVES)
+    }
+
+    fn both(&self) -> Prediction {
+        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
+        let predicts = format!("some network is listed under {carrier} and as a provider of {subject}");
+        let (listing, lines) = self.listing();
+        if listing.is_empty() {
+            return Self::needs(
+                self.prediction(predicts, Verdict::NotTested, "no publication lists the pair"),
+                MONTHLY,
+            );
+        }
+        let mut found: Vec<Asn> = listing.iter().flat_map(|p| p.between.iter().copied()).collect();
+        found.sort();
+        found.dedup();
+        let evidence = lines.into_iter().chain(listing.iter().flat_map(|p| p.files.clone())).collect();
+        match found.is_empty() {
+            true => {
+                let says = format!("no network is both in any of {}", Self::dates(&listing));
+                Self::by_files(self.prediction(predicts, Verdict::NotSeen, says), evidence)
+            }
+            false => {
+                let says = format!("in {}: {}", Self::dates(&listing), list(&found));
+                Self::by_files(self.prediction(predicts, Verdict::Fits, says), evidence)
+            }
+        }
+    }
+
+    fn reseller(&self) -> Prediction {
+        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
+        let predicts = format!("a network under {carrier} that has networks of its own lists {subject} among them");
+        let (listing, lines) = self.listing();
+        if listing.is_empty() {
+            return Self::needs(
+                self.prediction(predicts, Verdict::NotTested, "no publication lists the pair"),
+                MONTHLY,
+            );
+        }
+        let mut all: Vec<&(Asn, Vec<Asn>)> = listing.iter().flat_map(|p| &p.resellers).collect();
+        let holds = all.iter().any(|(_, own)| own.contains(&subject));
+        // One that has the network among its own comes first; of many, the first are told.
+        all.sort_by_key(|(asn, own)| (!own.contains(&subject), *asn, own.len()));
+        all.dedup();
+        let text = |(asn, own): &&(Asn, Vec<Asn>)| format!("{asn} has {} ({})", own.len(), first_of(own));
+        let mut told: Vec<String> = all.iter().take(SHOWN).map(text).collect();
+        if all.len() > SHOWN {
+            told.push(format!("{} more such lists", all.len() - SHOWN));
+        }
+        let says = match told.is_empty() {
+            true => format!("no network under {carrier} has any of its own in {}", Self::dates(&listing)),
+            false => format!(
+                "in {}: {}; {subject} is {}among them",
+                Self::dates(&listing),
+                told.join("; "),
+                if holds { "" } else { "not " }
+            ),
+        };
+        let verdict = if holds { Verdict::Fits } else { Verdict::NotSeen };
+        let evidence = lines.into_iter().chain(listing.iter().flat_map(|p| p.files.clone())).collect();
+        Self::by_files(self.prediction(predicts, verdict, says), evidence)
+    }
+
+    fn cohort(&self) -> Prediction {
+        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
+        let predicts = format!("other networks of the third one appear under {carrier} at the same time");
+        let (listing, lines) = self.listing();
+        let told: Vec<String> = listing
+            .iter()
+            .filter_map(|p| {
+                let others: Vec<Asn> = p.joined.as_ref()?.iter().filter(|asn| **asn != subject).copied().collect();
+                Some(format!("{}: {}", day(p.from), first_of(&others)))
+            })
+            .collect();
+        if told.is_empty() {
+            return Self::needs(
+                self.prediction(predicts, Verdict::NotTested, "nothing that was read tells who else appeared then"),
+                ARCHIVES,
+            );
+        }
+        let says = format!(
+            "new under {carrier} beside it, by publication: {}; files a month apart cannot show hours",
+            told.join("; ")
+        );
+        let first =
+            listing.first().and_then(|p| p.joined.as_ref()).is_some_and(|j| j.iter().all(|asn| *asn == subject));
+        let verdict = if first { Verdict::NotSeen } else { Verdict::CannotTell };
+        let evidence = lines.into_iter().chain(listing.iter().flat_map(|p| p.files.clone())).collect();
+        Self::needs(Self::by_files(self.prediction(predicts, verdict, says), evidence), ARCHIVES)
+    }
+
+    fn registry(&self) -> Prediction {
+        let predicts = "a registry entry names the third network".to_owned();
+        Self::needs(
+            self.prediction(predicts, Verdict::NotTested, "no registry objects were read"),
+            "aut-num, as-set and route objects of the time, with their history",
+        )
+    }
+
+    /// A date beside what bounds the start.
+    fn began(&self, at: Time) -> Prediction {
+        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
+        let predicts = format!("{carrier} stands next to {subject} from {} on", day(at));
+        let observed = self.facts.routes.iter().filter_map(|r| r.upstream.as_ref().map(|u| (r, u)));
+        let best =
+            observed.flat_map(|(r, u)| u.periods.iter().map(move |p| (r, p))).min_by_key(|(_, p)| p.bounds.from_by);
+        let (period, source) = match (best, self.facts.listed.first()) {
+            (Some((routes, period)), listed) if listed.is_none_or(|l| l.bounds.from_by >= period.bounds.from_by) => {
+                (period, Some(routes))
+            }
+            (_, Some(listed)) => (listed, None),
+            (Some((routes, period)), None) => (period, Some(routes)),
+            (None, None) => {
+                return Self::needs(
+                    self.prediction(predicts, Verdict::NotTested, "nothing that was read shows the two together"),
+                    ARCHIVES,
+                );
+            }
+        };
+        let verb = if source.is_some() { "seen" } else { "listed" };
+        let start = words::start(&period.bounds, period.start, verb);
+        let hole = self.facts.gaps.iter().find(|(from, until)| *from < at && at < *until);
+        let (verdict, says) = if period.bounds.from_after.is_some_and(|after| at < after) {
+            (Verdict::DoesNotFit, format!("{start}: later than the date"))
+        } else if at <= period.bounds.from_by {
+            let open = period.bounds.from_after.is_none();
+            (
+                if open { Verdict::CannotTell } else { Verdict::Fits },
+                format!("{start}: the date lies inside these bounds"),
+            )
+        } else if let Some((from, until)) = hole.filter(|_| source.is_none()) {
+            let says = format!(
+                "{start}: earlier than the date, which lies in a time without publications ({} to {}); whether it held on is not \
+                 known, and a second start then is possible",
+                day(*from),
+                day(*until)
+            );
+            (Verdict::CannotTell, says)
+        } else {
+            (Verdict::DoesNotFit, format!("{start}: earlier than the date"))
+        };
+        let prediction = self.prediction(predicts, verdict, says);
+        let prediction = match source {
+            Some(routes) => Self::by_routes(prediction, &routes.records.adjacent),
+            None => Self::by_files(prediction, self.listing().1),
+        };
+        if verdict == Verdict::Fits { prediction } else { Self::needs(prediction, ARCHIVES) }
+    }
+
+    fn ended(&self, at: Time) -> Prediction {
+        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
+        let predicts = format!("{carrier} no longer stands next to {subject} from {} on", day(at));
+        let observed = self.facts.routes.iter().filter_map(|r| r.upstream.as_ref().map(|u| (r, u)));
+        let best =
+            observed.flat_map(|(r, u)| u.periods.iter().map(move |p| (r, p))).max_by_key(|(_, p)| p.bounds.to_after);
+        let (period, source) = match (best, self.facts.listed.last()) {
+            (Some((routes, period)), listed) if listed.is_none_or(|l| l.bounds.to_after <= period.bounds.to_after) => {
+                (period, Some(routes))
+            }
+            (_, Some(listed)) => (listed, None),
+            (Some((routes, period)), None) => (period, Some(routes)),
+            (None, None) => {
+                return Self::needs(
+                    self.prediction(predicts, Verdict::NotTested, "nothing that was read shows the two together"),
+                    ARCHIVES,
+                );
+            }
+        };
+        let verb = if source.is_some() { "seen" } else { "listed" };
+        let end = words::end(&period.bounds, period.end, verb);
+        let (verdict, says) = if period.bounds.to_after >= at {
+            (Verdict::DoesNotFit, format!("{end}: later than the date"))
+        } else if period.bounds.to_by.is_some_and(|by| by <= at) {
+            (Verdict::Fits, format!("{end}: before the date"))
+        } else {
+            (Verdict::CannotTell, format!("{end}: what held on the date is not known"))
+        };
+        let prediction = self.prediction(predicts, verdict, says);
+        let prediction = match source {
+            Some(routes) => Self::by_routes(prediction, &routes.records.adjacent),
+            None => Self::by_files(prediction, self.listing().1),
+        };
+        if verdict == Verdict::Fits { prediction } else { Self::needs(prediction, ARCHIVES) }
+    }
+
+    fn only(&self) -> Prediction {
+        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
+        let predicts = format!("{carrier} is the only carrier of {subject}");
+        let seen = |r: &&super::facts::Routes| r.upstream.is_some();
+        let days = |r: &super::facts::Routes| r.days.iter().filter(|d| d.through > 0).count();
+        if let Some(routes) = self.facts.routes.iter().filter(seen).max_by_key(|r| days(r)) {
+            let with = routes.days.iter().filter(|d| d.through > 0);
+            let (mut all, mut shared) = (0, 0);
+            for d in with {
+                all += 1;
+                shared += usize::from(d.through < d.vantages);
+            }
+            let says = format!(
+                "on {shared} of {} some vantages had the network through others ({})",
+                number(all, "day", "days"),
+                routes.family
+            );
+            let verdict = if shared == 0 { Verdict::Fits } else { Verdict::DoesNotFit };
+            return Self::by_routes(self.prediction(predicts, verdict, says), &routes.records.adjacent);
+        }
+        let (listing, lines) = self.listing();
+        if listing.is_empty() {
+            return Self::needs(
+                self.prediction(predicts, Verdict::NotTested, "nothing that was read shows the two together"),
+                ARCHIVES,
+            );
+        }
+        let beside: Vec<String> = listing
+            .iter()
+            .map(|p| {
+                let others: Vec<Asn> = p.providers.iter().filter(|asn| **asn != carrier).copied().collect();
+                format!("{}: {}", day(p.from), list(&others))
+            })
+            .collect();
+        let alone = listing.iter().all(|p| p.providers.as_slice() == [carrier]);
+        let says =
+            format!("other listed providers, by publication: {}; for which prefixes is not known", beside.join("; "));
+        let verdict = if alone { Verdict::Fits } else { Verdict::DoesNotFit };
+        Self::needs(Self::by_files(self.prediction(predicts, verdict, says), lines), ARCHIVES)
+    }
+}
