@@ -154,6 +154,19 @@ impl<'a> Poll<'a> {
             .collect()
     }
 
+    /// What part of its own routes each member has through each upstream; none for one without a route. In their order, with
+    /// the weight of each.
+    pub(crate) fn parts(&mut self, members: &[Member<'_>]) -> Vec<(f64, Option<BTreeMap<Asn, f64>>)> {
+        let all: Vec<&Member<'_>> = members.iter().collect();
+        self.weigh(&all);
+        let weights = weights(&all);
+        let part = |m: &&Member<'_>| {
+            let tally = tally(&self.tables[m.held], &self.sizes);
+            (tally.all > 0.0).then(|| tally.through.into_iter().map(|(asn, part)| (asn, part / tally.all)).collect())
+        };
+        weights.into_iter().zip(all.iter().map(part)).collect()
+    }
+
     /// Weighs the prefixes that members hold (methods §3.2): IPv4 addresses that no more-specific covers, 1 for IPv6.
     fn weigh(&mut self, members: &[&Member<'_>]) {
         let mut present = vec![false; self.prefixes.len()];

@@ -12,6 +12,7 @@
 //! | [`portfolio`] | whom published relationships list under a network, who joined and left (class `inferred`) |
 //! | [`panel`], [`kinds`], [`protection`] | what these networks look like: signs and stated guesses |
 //! | [`carriage`] | what one network next to another proves, and which explanations it leaves |
+//! | [`mod@changes`] | which carriers were added, lost or replaced, whose share shifted, within which bounds |
 //! | [`account`] | all of it in order of importance |
 //!
 //! Beneath them: [`sanitise`] cleans paths, [`period`] folds looks into bounded intervals, [`cohort`] weighs vantages,
@@ -21,6 +22,7 @@
 
 pub mod account;
 pub mod carriage;
+pub mod changes;
 pub mod cohort;
 pub mod finding;
 pub mod holders;
@@ -37,6 +39,7 @@ pub mod protection;
 pub mod published;
 pub mod rules;
 pub mod sanitise;
+mod shift;
 mod silence;
 pub mod summary;
 mod sweep;

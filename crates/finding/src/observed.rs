@@ -147,6 +147,13 @@ pub(crate) struct Day<'a> {
     shares: BTreeMap<Asn, Share>,
 }
 
+impl Day<'_> {
+    /// An instant by which the day's looks were made.
+    pub fn end(&self) -> Time {
+        self.seen.iter().map(|s| s.by).max().unwrap_or(self.start)
+    }
+}
+
 pub(crate) struct Judge<'a> {
     subject: Asn,
     family: Family,
@@ -161,7 +168,7 @@ pub(crate) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(
+    pub fn new(
         subject: Asn,
         family: Family,
         history: &'a RouteHistory,
@@ -182,7 +189,12 @@ impl<'a> Judge<'a> {
         judge
     }
 
-    fn pair(&self, seen: &Seen) -> (&'a str, Asn) {
+    /// The collector of a vantage.
+    pub fn collector(&self, vantage: usize) -> &'a str {
+        &self.history.vantages[vantage].collector
+    }
+
+    pub fn pair(&self, seen: &Seen) -> (&'a str, Asn) {
         let vantage = &self.history.vantages[seen.vantage];
         (vantage.collector.as_str(), vantage.asn)
     }

@@ -19,6 +19,20 @@ pub struct Rules {
     pub bootstrap_rounds: u32,
     pub evidence_items: usize,
     pub carriage: Carriage,
+    pub changes: Changes,
+}
+
+/// Settings of [`mod@crate::changes`].
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Changes {
+    pub open_gain: f64,
+    pub close_gain: f64,
+    pub sign_p: f64,
+    pub baseline_days: usize,
+    pub baseline_mode: f64,
+    pub cohort_vantages: usize,
 }
 
 /// Settings of [`crate::carriage`].
@@ -78,6 +92,14 @@ impl Default for Rules {
                 weight_external: 0.5,
                 role_margin: 1.0,
                 role_strong_margin: 3.0,
+            },
+            changes: Changes {
+                open_gain: 0.2,
+                close_gain: 0.05,
+                sign_p: 0.05,
+                baseline_days: 7,
+                baseline_mode: 0.6,
+                cohort_vantages: 20,
             },
         }
     }

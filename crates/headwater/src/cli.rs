@@ -59,6 +59,8 @@ pub enum Command {
     CarriedBy(commands::carried_by::Args),
     /// What one network next to another proves, and which explanations it leaves
     Rivals(commands::rivals::Args),
+    /// Which carriers a network gained, lost or exchanged, and when at the earliest and the latest
+    Changes(commands::changes::Args),
     /// Who announced a prefix when, or what a network announces
     Origin(commands::origin::Args),
     /// Who held an AS number when

@@ -67,6 +67,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, Error> {
         Command::Investigate(args) => commands::investigate::run(args, &context),
         Command::Carriers(args) => commands::carriers::run(args, &context),
         Command::CarriedBy(args) => commands::carried_by::run(args, &context),
+        Command::Changes(args) => commands::changes::run(args, &context),
         Command::Rivals(args) => commands::rivals::run(args, &context),
         Command::Origin(args) => commands::origin::run(args, &context),
         Command::Holders(args) => commands::holders::run(args, &context),

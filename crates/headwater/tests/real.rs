@@ -326,3 +326,26 @@ fn the_denial_is_tested_and_not_judged() {
     let control = json(history, &["rivals", "AS206728", "AS57724"], 2);
     assert_eq!(control["data"]["listed"].as_array().map(Vec::len), Some(2));
 }
+
+/// What came and went, by the month: both bounds, and no replacement where one publication lists both.
+#[test]
+fn changes_of_the_founding_case_have_both_bounds() {
+    let Some(history) = history() else { return };
+    let answer = json(history, &["changes", "AS200593", "--from", "2024-05-01"], 2);
+    let changes = answer["data"]["changes"].as_array().expect("changes");
+    let of = |kind: &str, upstream: u64| {
+        let mine = changes.iter().filter(|c| c["kind"] == kind && c["upstream"] == upstream);
+        mine.map(|c| {
+            (c["after"].as_str().expect("a time")[..10].to_owned(), c["by"].as_str().expect("a time")[..10].to_owned())
+        })
+        .collect::<Vec<_>>()
+    };
+    let bounds = |after: &str, by: &str| vec![(after.to_owned(), by.to_owned())];
+    assert_eq!(of("upstream_added", 209030), bounds("2024-05-05", "2024-06-05"));
+    assert_eq!(of("upstream_lost", 209030), bounds("2024-08-01", "2025-09-01"));
+    // AS35000 is listed beside it in the same publication.
+    assert!(changes.iter().all(|c| c["kind"] != "upstream_replaced"), "{changes:?}");
+    assert!(changes.iter().any(|c| c["kind"] == "observation_gap" && c["after"] == "2024-08-05T23:59:59Z"));
+    // Nothing of another holder's time.
+    assert!(changes.iter().all(|c| c["upstream"] != 43370 && c["replaced"] != 43370));
+}

@@ -2,6 +2,7 @@
 
 pub mod carried_by;
 pub mod carriers;
+pub mod changes;
 pub mod demo;
 pub mod dump;
 pub mod explain;

@@ -2,6 +2,7 @@
 
 pub mod carried_by;
 pub mod carriers;
+pub mod changes;
 pub mod holders;
 pub mod origin;
 pub mod rivals;
