@@ -214,8 +214,8 @@ impl Steps for Xz {
     }
 }
 
-/// Zstandard (RFC 8878). Input is fed as the decoder asks for it, one block a step, since what it has decoded in a step that
-/// fails is lost.
+/// Zstandard (RFC 8878). Input is fed as the decoder asks for it, one block or one header of a block a step, since what it
+/// has decoded in a step that fails is lost.
 pub(super) struct Zstd {
     decoder: ZstdDecoder<'static>,
     wants: usize,
@@ -230,6 +230,8 @@ impl Zstd {
 
     /// Enough for the start of a frame header (ZSTD_FRAMEHEADERSIZE_MIN).
     const FIRST: usize = 5;
+    /// RFC 8878 §3.1.1.2.
+    const BLOCK_HEADER: usize = 3;
 }
 
 impl Steps for Zstd {
@@ -244,7 +246,9 @@ impl Steps for Zstd {
                 return Step { read: 0, written: into.pos(), then: Then::On };
             }
         }
-        let mut from = InBuffer::around(&input[..input.len().min(self.wants)]);
+        // Behind a block it asks for the header of the next as well, which may be what fails.
+        let most = if self.wants > Zstd::BLOCK_HEADER { self.wants - Zstd::BLOCK_HEADER } else { self.wants };
+        let mut from = InBuffer::around(&input[..input.len().min(most)]);
         let result = self.decoder.run(&mut from, &mut into);
         self.holds = into.pos() == room;
         let then = match result {
