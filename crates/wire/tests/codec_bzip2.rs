@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use headwater_wire::codec::{Decoded, Limits, open, open_on_threads};
+use headwater_wire::codec::{Decoded, LimitReached, Limits, open, open_on_threads};
 
 fn compress(bytes: &[u8], level: u32) -> Vec<u8> {
     let mut writer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(level));
@@ -95,6 +95,22 @@ fn blocks_of_runs_larger_than_memory_allows_come_out() {
     assert!(out == bytes);
 }
 
+/// A block of runs that alone gives more than the whole stream may is not decoded to its end, where its checksum is found wrong.
+#[test]
+fn a_block_beyond_the_limit_is_given_up_early() {
+    let mut packed = compress(&vec![0; 40 << 20], 9);
+    packed[10] ^= 1;
+    let limits = Limits { max_bytes: 1 << 20, ..Limits::default() };
+    for reader in [open, open_on_threads] {
+        let (out, errors) = drain_one(reader(io::Cursor::new(packed.clone()), limits).unwrap());
+        assert_eq!((out.len(), errors.len()), (0, 1), "{errors:?}");
+        assert_eq!(LimitReached::of(&errors[0]), Some(LimitReached::Bytes(1 << 20)));
+    }
+    let (out, errors) = drain(packed);
+    assert_eq!((out.len(), errors.len()), (0, 1));
+    assert_eq!(errors[0].kind(), io::ErrorKind::InvalidData);
+}
+
 #[test]
 fn a_damaged_block_costs_that_block_only() {
     let bytes = noise(1_000_000, 42);
@@ -150,6 +166,22 @@ fn a_damaged_magic_loses_its_block_and_keeps_the_one_before() {
     assert_eq!(errors.len(), 1, "{errors:?}");
     let missing = bytes.len() - out.len();
     assert!((1..101_000).contains(&missing), "{missing} missing");
+}
+
+/// Blocks are decoded at the level of their header, which does not have to be right.
+#[test]
+fn a_header_with_too_low_a_level_loses_nothing() {
+    let bytes = noise(700_000, 53);
+    let mut packed = compress(&bytes, 9);
+    packed[3] = b'1';
+    let (out, errors) = drain(packed.clone());
+    assert!(out == bytes && errors.is_empty(), "{errors:?}");
+    // Behind a stream of a lower level whose trailer is lost, and with it the header of the next.
+    let mut first = compress(&noise(50_000, 59), 1);
+    let trailer = find_bits(&first, 0x1772_4538_5090)[0];
+    first[trailer / 8 + 2] ^= 0x10;
+    let (out, errors) = drain([first, packed].concat());
+    assert!(out.ends_with(&bytes), "{} bytes, {errors:?}", out.len());
 }
 
 #[test]

@@ -188,8 +188,8 @@ fn open_as(mut input: impl Read + Send + 'static, limits: Limits, short_bytes: u
     let counted = Counting { inner: whole, count: Arc::clone(&compressed) };
     let inner = match codec {
         Codec::Plain => Inner::Plain(counted),
-        Codec::Bzip2 if short => Inner::Bzip2(Box::new(bzip2::Blocks::here(counted, len))),
-        Codec::Bzip2 => Inner::Bzip2(Box::new(bzip2::Blocks::spawn(counted)?)),
+        Codec::Bzip2 if short => Inner::Bzip2(Box::new(bzip2::Blocks::here(counted, len, limits.max_bytes))),
+        Codec::Bzip2 => Inner::Bzip2(Box::new(bzip2::Blocks::spawn(counted, limits.max_bytes)?)),
         Codec::Gzip => Inner::Ahead(ahead(counted, stream::Gzip::new(), short.then_some(len))?),
         Codec::Xz => Inner::Ahead(ahead(counted, stream::Xz::new()?, short.then_some(len))?),
         Codec::Zstd => Inner::Ahead(ahead(counted, stream::Zstd::new()?, short.then_some(len))?),

@@ -16,10 +16,10 @@ use std::thread;
 
 use self::block::{Verdict, decode};
 use self::scan::{Piece, PieceKind, READ_BYTES, scan};
-use super::{bits, cores, cut, damaged};
+use super::{LimitReached, bits, cores, cut, damaged};
 
-/// A piece on its way to a worker, and where its result goes.
-type Job = (Piece, SyncSender<Done>);
+/// A piece on its way to a worker, how much it may give, and where its result goes.
+type Job = (Piece, u64, SyncSender<Done>);
 
 /// A piece that has been looked at.
 struct Done {
@@ -52,6 +52,8 @@ struct Damage {
 /// The decoded blocks of a source, in order.
 pub(super) struct Blocks {
     order: Order,
+    /// Decoded bytes that the whole stream may give.
+    most: u64,
     /// Pieces that were looked at too early.
     pushed_back: Option<Done>,
     chunk: Vec<u8>,
@@ -73,34 +75,35 @@ pub(super) struct Blocks {
 
 impl Blocks {
     /// Starts the scanner, and the workers if there are none.
-    pub(super) fn spawn(input: impl Read + Send + 'static) -> io::Result<Blocks> {
+    pub(super) fn spawn(input: impl Read + Send + 'static, most: u64) -> io::Result<Blocks> {
         let workers = Workers::shared()?;
         let (order_in, order) = sync_channel(workers.share_of_pieces());
         thread::Builder::new().name("headwater-scan".into()).spawn(move || {
             let hand_out = |piece: Piece| {
                 let (result_in, result) = sync_channel(1);
                 // Either fails when the reader was dropped; the scan stops then.
-                order_in.send(Next::Piece(result)).is_ok() && workers.jobs.send((piece, result_in)).is_ok()
+                order_in.send(Next::Piece(result)).is_ok() && workers.jobs.send((piece, most, result_in)).is_ok()
             };
             let end = scan(input, READ_BYTES, hand_out);
             order_in.send(Next::End(end)).ok();
         })?;
-        Ok(Blocks::over(Order::Threads(order)))
+        Ok(Blocks::over(Order::Threads(order), most))
     }
 
     /// Decodes here, as it is read, an input of about `len` bytes.
-    pub(super) fn here(input: impl Read, len: usize) -> Blocks {
+    pub(super) fn here(input: impl Read, len: usize, most: u64) -> Blocks {
         let mut pieces = VecDeque::new();
         let end = scan(input, len + 1, |piece| {
             pieces.push_back(piece);
             true
         });
-        Blocks::over(Order::Here(pieces, end))
+        Blocks::over(Order::Here(pieces, end), most)
     }
 
-    fn over(order: Order) -> Blocks {
+    fn over(order: Order, most: u64) -> Blocks {
         Blocks {
             order,
+            most,
             pushed_back: None,
             chunk: Vec::new(),
             at: 0,
@@ -125,7 +128,7 @@ impl Blocks {
         let stopped = || io::Error::other("a bzip2 thread stopped without a word");
         let end = match &mut self.order {
             Order::Here(pieces, end) => match pieces.pop_front() {
-                Some(piece) => return Some(look_at(piece)),
+                Some(piece) => return Some(look_at(piece, self.most)),
                 None => std::mem::replace(end, Ok(())),
             },
             Order::Threads(order) => match order.recv() {
@@ -193,7 +196,7 @@ impl Blocks {
             && let Some(behind) = self.next()
         {
             let joined = done.piece.join(&behind.piece);
-            match decode(&joined) {
+            match decode(&joined, self.most) {
                 Verdict::Damaged => self.pushed_back = Some(behind),
                 verdict => done = Done { piece: joined, verdict },
             }
@@ -210,7 +213,8 @@ impl Blocks {
         self.combined_crc = self.combined_crc.rotate_left(1) ^ done.piece.block_crc().unwrap_or(0);
         match done.verdict {
             Verdict::Whole(bytes) => self.give(bytes),
-            Verdict::Large => self.large = Some(block::Large::new(&done.piece)),
+            Verdict::Large(level) => self.large = Some(block::Large::new(&done.piece, level)),
+            Verdict::Beyond => self.due.push_back(LimitReached::Bytes(self.most).into()),
             Verdict::WholeThenDamage(bytes) => {
                 self.give(bytes);
                 self.lose(&done.piece, "bytes that are no bzip2 block follow a block");
@@ -234,9 +238,8 @@ impl Blocks {
         self.stream_open = false;
         self.stream_intact = true;
         self.combined_crc = 0;
-        // The trailer is padded to a whole byte of the file; then the file ends, or a further stream starts.
-        let padding = (8 - (piece.start_bit + 80) % 8) % 8;
-        let rest = piece.bytes_from(80 + padding);
+        // Then the file ends, or a further stream starts.
+        let rest = piece.behind_trailer();
         match rest.as_slice() {
             rest if rest.iter().all(|b| *b == 0) => {}
             [b'B'] | [b'B', b'Z'] | [b'B', b'Z', b'h'] | [b'B', b'Z', b'h', b'1'..=b'9', ..] if rest.len() < 10 => {
@@ -310,15 +313,15 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
             Ok(jobs) => jobs.recv(),
             Err(_) => return,
         };
-        let Ok((piece, result)) = job else { return };
+        let Ok((piece, most, result)) = job else { return };
         // Nobody waits for it when the reader was dropped.
-        result.send(look_at(piece)).ok();
+        result.send(look_at(piece, most)).ok();
     }
 }
 
-fn look_at(piece: Piece) -> Done {
+fn look_at(piece: Piece, most: u64) -> Done {
     let verdict = match piece.kind {
-        PieceKind::Block => decode(&piece),
+        PieceKind::Block => decode(&piece, most),
         PieceKind::Head | PieceKind::Trailer => Verdict::NoBlock,
     };
     Done { piece, verdict }
@@ -336,11 +339,11 @@ mod tests {
         for piece in pieces {
             let (result_in, result) = sync_channel(1);
             order_in.send(Next::Piece(result)).unwrap();
-            let verdict = if piece.kind == PieceKind::Block { decode(&piece) } else { Verdict::NoBlock };
+            let verdict = if piece.kind == PieceKind::Block { decode(&piece, u64::MAX) } else { Verdict::NoBlock };
             assert!(result_in.send(Done { piece, verdict }).is_ok());
         }
         order_in.send(Next::End(Ok(()))).unwrap();
-        let (mut blocks, mut out, mut errors) = (Blocks::over(Order::Threads(order)), Vec::new(), Vec::new());
+        let (mut blocks, mut out, mut errors) = (Blocks::over(Order::Threads(order), u64::MAX), Vec::new(), Vec::new());
         while let Err(error) = blocks.read_to_end(&mut out) {
             errors.push(error);
         }

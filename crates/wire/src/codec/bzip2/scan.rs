@@ -31,7 +31,26 @@ pub(super) struct Piece {
     pub(super) start_bit: u64,
     /// Its length; where it was longer than any block can be, what was kept.
     pub(super) bits: u64,
+    /// What the header of its stream says, where there is one.
+    pub(super) level: Level,
     bytes: Vec<u8>,
+}
+
+/// The size of a stream's blocks, in units of 100 kB as its header has it: `b'1'` to `b'9'`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Level(pub(super) u8);
+
+impl Level {
+    /// What no block exceeds.
+    pub(super) const MAX: Level = Level(b'9');
+
+    /// That of a header at the front of `bytes`.
+    fn of(bytes: &[u8]) -> Option<Level> {
+        match bytes {
+            [b'B', b'Z', b'h', level @ b'1'..=b'9', ..] => Some(Level(*level)),
+            _ => None,
+        }
+    }
 }
 
 impl Piece {
@@ -59,13 +78,30 @@ impl Piece {
         bytes
     }
 
+    /// What may be the header of a further stream behind the trailer that this piece starts with. The trailer is padded to a
+    /// whole byte of the file.
+    pub(super) fn behind_trailer(&self) -> Vec<u8> {
+        let padding = (8 - (self.start_bit + 80) % 8) % 8;
+        self.bytes_from(80 + padding)
+    }
+
+    /// The level of the stream whose header it holds.
+    fn header_level(&self) -> Option<Level> {
+        match self.kind {
+            PieceKind::Head => Level::of(&self.bytes_from(0)),
+            PieceKind::Trailer => Level::of(&self.behind_trailer()),
+            PieceKind::Block => None,
+        }
+    }
+
     /// The piece as two, as if a magic stood at bit `at` of it.
     #[cfg(test)]
     pub(super) fn split(&self, at: u64, kind: PieceKind) -> (Piece, Piece) {
-        let first = Piece { kind: self.kind, start_bit: self.start_bit, bits: at, bytes: self.bytes.clone() };
+        let Piece { level, start_bit, .. } = *self;
+        let first = Piece { kind: self.kind, start_bit, bits: at, level, bytes: self.bytes.clone() };
         let skip = (self.start_bit % 8 + at) / 8;
         let bytes = self.bytes[skip as usize..].to_vec();
-        (first, Piece { kind, start_bit: self.start_bit + at, bits: self.bits - at, bytes })
+        (first, Piece { kind, start_bit: start_bit + at, bits: self.bits - at, level, bytes })
     }
 
     /// This piece and the one behind it as one.
@@ -76,7 +112,8 @@ impl Piece {
         let used = bits::append(&mut bytes, 0, &[0], 0, u64::from(lead));
         let used = self.append_to(&mut bytes, used);
         behind.append_to(&mut bytes, used);
-        Piece { kind: self.kind, start_bit: self.start_bit, bits: self.bits + behind.bits, bytes }
+        let Piece { kind, start_bit, level, .. } = *self;
+        Piece { kind, start_bit, bits: self.bits + behind.bits, level, bytes }
     }
 }
 
@@ -132,9 +169,12 @@ pub(super) fn scan(mut input: impl Read, at_once: usize, mut hand_out: impl FnMu
     let mut unseen = 0u64;
     // The piece was too long and has been given out; its rest is passed over.
     let mut passing = false;
+    let mut level = Level::MAX;
     let mut piece = |window: &[u8], base: u64, kind, start: u64, end: u64| {
         let bytes = window[(start / 8) as usize..end.div_ceil(8) as usize].to_vec();
-        hand_out(Piece { kind, start_bit: base * 8 + start, bits: end - start, bytes })
+        let piece = Piece { kind, start_bit: base * 8 + start, bits: end - start, level, bytes };
+        level = piece.header_level().unwrap_or(level);
+        hand_out(piece)
     };
     let mut ended = Ok(());
     loop {
