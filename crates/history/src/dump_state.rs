@@ -203,7 +203,9 @@ impl<F: Read + Seek> StateReader<F> {
             absent.insert((i32::from_le_bytes([a, b, c, d]), family));
         }
         file.seek(SeekFrom::Start(HEAD))?;
-        let input = BufReader::with_capacity(1 << 20, zstd::Decoder::new(file.take(body))?);
+        // A short state decodes to little.
+        let room = body.saturating_mul(8).clamp(1 << 12, 1 << 20) as usize;
+        let input = BufReader::with_capacity(room, zstd::Decoder::new(file.take(body))?);
         let mut reader =
             StateReader { source, sha_mark, input, absent, prefix: None, routes: Vec::new(), scratch: Vec::new() };
         reader.advance()?;
@@ -235,8 +237,12 @@ impl<F: Read + Seek> StateReader<F> {
             if count > 1 << 24 {
                 return Err(bad());
             }
-            self.scratch.resize(count * 15, 0);
-            self.input.read_exact(&mut self.scratch)?;
+            // Memory follows what comes, not what was claimed.
+            self.scratch.clear();
+            self.input.by_ref().take(count as u64 * 15).read_to_end(&mut self.scratch)?;
+            if self.scratch.len() < count * 15 {
+                return Err(bad());
+            }
             let (vantages, rest) = self.scratch.split_at(count * 4);
             let (origins, hashes) = rest.split_at(count * 5);
             self.routes.clear();
@@ -265,7 +271,7 @@ impl<F: Read + Seek> StateReader<F> {
 fn is_whole(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
     let mut hash = 0;
     let mut left = usize::try_from(len - 8).unwrap_or(usize::MAX);
-    let mut block = vec![0u8; BLOCK];
+    let mut block = vec![0u8; left.min(BLOCK)];
     file.seek(SeekFrom::Start(0))?;
     // The writer hashes the rest of the file as a last block, be it empty.
     loop {
