@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use headwater_fuzz::TARGETS;
-use headwater_fuzz::codec::THREADS;
+use headwater_fuzz::codec::threads_byte;
 use headwater_fuzz::text::byte_of;
 use headwater_route::{AsPath, Asn, Family, Nlri, OriginCode, Prefix, Session, Time};
 use headwater_wire::mrt::encode::{
@@ -289,7 +289,7 @@ fn compressed(corpus: &Corpus) -> Outcome {
         for (codec, packed) in packed(bytes.as_bytes())? {
             corpus.put("codec", &format!("{label}.{codec}"), &[&[0], &packed])?;
             corpus.put("codec", &format!("{label}-twice.{codec}"), &[&[0], &packed, &packed, &[0; 8]])?;
-            corpus.put("codec", &format!("{label}-threads.{codec}"), &[&[THREADS], &packed])?;
+            corpus.put("codec", &format!("{label}-threads.{codec}"), &[&[threads_byte(&packed)], &packed])?;
             corpus.put("codec", &format!("{label}-cut.{codec}"), &[&[0], &packed[..packed.len() * 3 / 4]])?;
         }
     }
