@@ -11,7 +11,7 @@
 //! | `segment` | one sorted Parquet file |
 //! | `writer`, `snapshots`, `routes`, `dump_state` | one source on its way in |
 //! | `commit`, `workspace`, `sweep` | whole or not at all |
-//! | `view`, `scan` | what is visible, and its rows |
+//! | `view`, `scan`, `footer` | what is visible, and its rows |
 //! | `query` | rows out, typed |
 //! | `fuzz` | doors to the readers of stored bytes, for fuzzing only |
 //! | `engine` | the user's SQL, by the embedded query engine; feature `sql`, on by default |
@@ -25,6 +25,7 @@ mod dump_state;
 #[cfg(feature = "sql")]
 mod engine;
 mod error;
+mod footer;
 #[doc(hidden)]
 pub mod fuzz;
 mod query;

@@ -17,9 +17,7 @@ use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
-};
+use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowFilter};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, Length};
@@ -28,6 +26,7 @@ use rustc_hash::FxHashMap;
 
 use crate::Error;
 use crate::catalogue::SegmentFile;
+use crate::footer;
 
 /// Rows decoded at once.
 const BATCH_ROWS: usize = 8 * 1024;
@@ -218,11 +217,9 @@ fn scan_open<F: ChunkReader + Clone + 'static>(
     tests: &[Test],
     columns: &[&str],
 ) -> Result<Scanned, ParquetError> {
-    // The types of our columns follow from those of Parquet: the Arrow schema beside them is one more thing to be damaged.
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let footer = match footer {
         Some(footer) => footer,
-        None => ArrowReaderMetadata::load(file, options)?,
+        None => footer::load(file)?,
     };
     // A column is found by its place among the fields, which is that of its values only where nothing is nested.
     if footer.parquet_schema().num_columns() != footer.schema().fields().len() {
