@@ -263,6 +263,11 @@ impl<'a> Question<'a> {
         Ok(exit)
     }
 
+    /// Says above an answer that streams what it must never be read without.
+    pub fn announce(&self) -> Result<(), Error> {
+        self.context.output.banner(self.world.as_deref().map(invented).as_deref())
+    }
+
     /// Prints an answer: as JSON, or `text` and the messages.
     pub fn print<Q: Serialize, D: Serialize>(
         &self,

@@ -203,6 +203,28 @@ fn explanations_and_claims_are_asked_for_and_wrong_claims_are_named() {
 }
 
 #[test]
+fn changes_of_one_network_are_those_of_the_list_of_all() {
+    let world = World::new();
+    let history = world.path("h");
+    run(&history, &["ingest", &world.data()], 0);
+    let one = json(&history, &["changes", "AS64510"], 0);
+    assert_eq!(one["schema"], "headwater.changes/1");
+    let own: Vec<String> = one["data"]["changes"].as_array().unwrap().iter().map(|c| c["key"].to_string()).collect();
+    assert!(!own.is_empty());
+    let lines = stdout(&run(&history, &["changes", "--all", "--json"], 0));
+    let all: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mine: Vec<String> = all.iter().filter(|c| c["subject"] == 64510).map(|c| c["key"].to_string()).collect();
+    assert_eq!(mine, own);
+    // An addition leads to its bytes.
+    let added = one["data"]["changes"].as_array().unwrap().iter().find(|c| c["kind"] == "upstream_added").unwrap();
+    assert!(stdout(&run(&history, &["explain", added["finding"].as_str().unwrap()], 0)).contains("64502|64510|-1"));
+    let text = stdout(&run(&history, &["changes", "--all", "--kind", "upstream_lost"], 0));
+    assert!(text.lines().skip(1).all(|line| line.split('\t').nth(5) == Some("upstream_lost")), "{text}");
+    assert!(stderr(&run(&history, &["changes", "64510", "--kind", "moved"], 3)).contains("none of"));
+    run(&history, &["changes"], 3);
+}
+
+#[test]
 fn lists_of_networks_are_sorted_chosen_and_paged_and_nothing_is_cut_silently() {
     let world = World::new();
     let history = world.path("h");

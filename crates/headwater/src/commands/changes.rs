@@ -22,14 +22,17 @@ resets is no change. Shares are compared within the same vantages before and aft
 month, and by network.")]
 pub struct Args {
     /// AS number, prefix, address or part of a name
-    #[arg(value_name = "RES")]
-    resource: String,
+    #[arg(value_name = "RES", required_unless_present = "all", conflicts_with = "all")]
+    resource: Option<String>,
+    /// Of every network that published relationships show, a change a line; with --json an object a line
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     window: WindowArgs,
     /// Only changes of this kind (upstream_added, upstream_lost, upstream_replaced, upstream_flap, share_shift, single_homed,
     /// visibility_drop, observation_gap); again for more
     #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
-    kinds: Vec<What>,
+    pub kinds: Vec<What>,
 }
 
 fn kind(text: &str) -> Result<What, String> {
@@ -60,8 +63,9 @@ struct Data<'a> {
 /// Runs `changes`.
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let window = args.window.window()?;
+    let Some(resource) = &args.resource else { return super::changes_all::run(args, &window, context) };
     let question = Question::open(context)?;
-    let subject = question.subject(&args.resource, window.to)?;
+    let subject = question.subject(resource, window.to)?;
     let rows = question.rows(&subject)?;
     let rules = &context.config.methods;
     let (mut found, mut findings, unknowns) =
@@ -76,8 +80,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     asns.dedup();
     let names = question.names(&asns, window.to.or(found.changes.last().map(|c| c.by)))?;
 
-    let query =
-        Query { resource: &args.resource, asn: subject.asn, prefix: subject.prefix, window, kinds: &args.kinds };
+    let query = Query { resource, asn: subject.asn, prefix: subject.prefix, window, kinds: &args.kinds };
     let mut envelope = Envelope::new("changes", query, Data { changes: &found, names: &names });
     envelope.messages = subject_notes(&subject);
     let exit = question.finish(&mut envelope, KINDS, findings, unknowns)?;

@@ -3,6 +3,7 @@
 pub mod carried_by;
 pub mod carriers;
 pub mod changes;
+mod changes_all;
 pub mod demo;
 pub mod dump;
 pub mod explain;

@@ -1,9 +1,10 @@
 //! Changes of carriers, in order of time, those by routes apart from those by publications.
 
 use headwater_finding::account::Names;
-use headwater_finding::changes::{Change, Changes, Kind, State};
+use headwater_finding::changes::{Change, Changes, Kind, Size, State};
 use headwater_finding::finding::Class;
 use headwater_finding::words::{day, number};
+use headwater_route::{Asn, Time};
 
 use super::{Style, label};
 use crate::text::{Align, table};
@@ -63,6 +64,38 @@ pub fn show(found: &Changes, names: &Names, style: &Style) -> String {
         ));
     }
     out
+}
+
+/// Columns of [`line`].
+pub const LINE_HEAD: &str =
+    "network\tafter\tby\tclass\tfamily\tchange\tupstream\treplaced\tshare_before\tshare_after\tstate\tundone_by";
+
+/// A change as fields parted by tabs, for a list of many networks.
+pub fn line(subject: Asn, change: &Change) -> String {
+    let asn = |asn: Option<Asn>| asn.map_or(String::new(), |asn| asn.to_string());
+    let time = |time: Option<Time>| time.map_or(String::new(), day);
+    let share = |of: fn(&Size) -> f64| change.size.as_ref().map_or(String::new(), |s| format!("{:.3}", of(s)));
+    let state = match change.state {
+        State::Preliminary => "preliminary",
+        State::Confirmed => "confirmed",
+        State::Resolved => "resolved",
+    };
+    let class = if change.class == Class::Observed { "observed" } else { "inferred" };
+    [
+        subject.to_string(),
+        time(change.after),
+        day(change.by),
+        class.to_owned(),
+        change.family.map_or(String::new(), |f| f.to_string()),
+        change.kind.code().to_owned(),
+        asn(change.upstream),
+        asn(change.replaced),
+        share(|s| s.before),
+        share(|s| s.after),
+        state.to_owned(),
+        time(change.undone_by),
+    ]
+    .join("\t")
 }
 
 fn row(change: &Change, names: &Names) -> Vec<String> {
