@@ -137,6 +137,7 @@ impl Writer<'_> {
             states: &self.states,
             holes: &holes,
             asn_lists: &self.asn_lists,
+            shifts: &self.routes.shifts,
             selection: self.selection.as_ref(),
         };
         let dir = &self.history.dir;

@@ -2,11 +2,12 @@
 //!
 //! It is a cache, one file a collector: when it is missing or does not fit, the next dump is stored whole and nothing is
 //! wrong but the size. It holds, in prefix order, for each route its vantage, origin and 48 bits of the XXH3 hash of its path
-//! and marks. A changed route passes for unchanged with probability 2⁻⁴⁸.
+//! and marks. A changed route passes for unchanged with probability 2⁻⁴⁸. Of each prefix it also knows the record in the root,
+//! the dump stored whole that all changes come back to: the records of later dumps are told by it ([`crate::routes::shifts`]).
 //!
 //! File: magic, the number of the dump's source and a hash of its sha256, then a zstd frame of groups (family, length,
-//! address, count, and the vantages, origins and hashes of the group), then the absent vantages, the length of that list, and
-//! the XXH3 hash of everything before. The last is checked before a state is built on.
+//! address, record in the root, count, and the vantages, origins and hashes of the group), then the absent vantages, the length
+//! of that list, and the XXH3 hash of everything before. The last is checked before a state is built on.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -21,7 +22,7 @@ use crate::Error;
 /// Directory below the history that holds states.
 pub(crate) const HOME: &str = "state";
 
-const MAGIC: &[u8; 8] = b"HWSTATE1";
+const MAGIC: &[u8; 8] = b"HWSTATE2";
 /// Magic, source, hash of its sha256.
 const HEAD: u64 = 24;
 /// Bytes written and hashed at once.
@@ -39,6 +40,24 @@ pub(crate) struct Held {
     pub origin: i64,
     /// Not seen in the dump that wrote the state, and kept because its vantage was absent there.
     pub tentative: bool,
+    /// The root has the prefix from this origin, in the record that the group names. The same for all of a group and origin.
+    pub rooted: bool,
+}
+
+/// Bits of the word that holds a vantage: its number takes fewer.
+const TENTATIVE: u32 = 1 << 31;
+const ROOTED: u32 = 1 << 30;
+/// The record in the root of a prefix that the root lacks.
+pub(crate) const NO_ROOT: u64 = u64::MAX;
+
+/// The routes of one prefix.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Group<'a> {
+    pub prefix: Prefix,
+    /// Offset of the record in the root, or [`NO_ROOT`].
+    pub root: u64,
+    /// Sorted.
+    pub routes: &'a [Held],
 }
 
 /// Where a collector's state is kept.
@@ -104,8 +123,9 @@ impl StateWriter {
         Ok(StateWriter { path: path.to_owned(), out, scratch: Vec::new() })
     }
 
-    /// Appends the routes of one prefix; `routes` sorted.
-    pub fn group(&mut self, prefix: &Prefix, routes: &[Held]) -> Result<(), Error> {
+    /// Appends the routes of one prefix.
+    pub fn group(&mut self, group: Group<'_>) -> Result<(), Error> {
+        let Group { prefix, root, routes } = group;
         if routes.is_empty() {
             return Ok(());
         }
@@ -115,9 +135,12 @@ impl StateWriter {
         out.extend([crate::table::family_code(family) as u8, prefix.len()]);
         let bits = prefix.first_bits().to_be_bytes();
         out.extend_from_slice(if family == Family::V4 { &bits[..4] } else { &bits });
+        out.extend(root.to_le_bytes());
         out.extend((routes.len() as u32).to_le_bytes());
         for route in routes {
-            out.extend((route.vantage as u32 | u32::from(route.tentative) << 31).to_le_bytes());
+            let bit = |is: bool, bit: u32| if is { bit } else { 0 };
+            let bits = bit(route.tentative, TENTATIVE) | bit(route.rooted, ROOTED);
+            out.extend((route.vantage as u32 | bits).to_le_bytes());
         }
         for route in routes {
             // One above, so that "none" is 0; five bytes hold every AS number plus one.
@@ -153,6 +176,7 @@ pub(crate) struct StateReader<F = File> {
     input: BufReader<zstd::Decoder<'static, BufReader<io::Take<F>>>>,
     absent: BTreeSet<(i32, Family)>,
     prefix: Option<Prefix>,
+    root: u64,
     routes: Vec<Held>,
     scratch: Vec<u8>,
 }
@@ -206,15 +230,15 @@ impl<F: Read + Seek> StateReader<F> {
         // A short state decodes to little.
         let room = body.saturating_mul(8).clamp(1 << 12, 1 << 20) as usize;
         let input = BufReader::with_capacity(room, zstd::Decoder::new(file.take(body))?);
-        let mut reader =
-            StateReader { source, sha_mark, input, absent, prefix: None, routes: Vec::new(), scratch: Vec::new() };
+        let (routes, scratch) = (Vec::new(), Vec::new());
+        let mut reader = StateReader { source, sha_mark, input, absent, prefix: None, root: NO_ROOT, routes, scratch };
         reader.advance()?;
         Ok(Some(reader))
     }
 
-    /// The group at hand: a prefix and its routes, sorted; `None` at the end.
-    pub fn peek(&self) -> Option<(&Prefix, &[Held])> {
-        self.prefix.as_ref().map(|p| (p, self.routes.as_slice()))
+    /// The group at hand; `None` at the end.
+    pub fn peek(&self) -> Option<Group<'_>> {
+        self.prefix.map(|prefix| Group { prefix, root: self.root, routes: &self.routes })
     }
 
     /// Goes to the next group.
@@ -231,6 +255,9 @@ impl<F: Read + Seek> StateReader<F> {
             let mut bits = [0u8; 16];
             self.input.read_exact(&mut bits[..if family == Family::V4 { 4 } else { 16 }])?;
             let prefix = Prefix::from_bits(family, u128::from_be_bytes(bits), head[1]).ok_or_else(bad)?;
+            let mut root = [0u8; 8];
+            self.input.read_exact(&mut root)?;
+            self.root = u64::from_le_bytes(root);
             let mut count = [0u8; 4];
             self.input.read_exact(&mut count)?;
             let count = u32::from_le_bytes(count) as usize;
@@ -248,7 +275,8 @@ impl<F: Read + Seek> StateReader<F> {
             self.routes.clear();
             for ((v, o), h) in vantages.chunks_exact(4).zip(origins.chunks_exact(5)).zip(hashes.chunks_exact(6)) {
                 let word = u32::from_le_bytes([v[0], v[1], v[2], v[3]]);
-                let (vantage, tentative) = ((word & 0x7fff_ffff) as i32, word >> 31 == 1);
+                let vantage = (word & !(TENTATIVE | ROOTED)) as i32;
+                let (tentative, rooted) = (word & TENTATIVE != 0, word & ROOTED != 0);
                 if tentative && !self.absent.contains(&(vantage, family)) {
                     continue;
                 }
@@ -257,6 +285,7 @@ impl<F: Read + Seek> StateReader<F> {
                     hash: u64::from_le_bytes([h[0], h[1], h[2], h[3], h[4], h[5], 0, 0]),
                     origin: u64::from_le_bytes([o[0], o[1], o[2], o[3], o[4], 0, 0, 0]) as i64 - 1,
                     tentative: false,
+                    rooted,
                 });
             }
             if !self.routes.is_empty() {
@@ -298,15 +327,20 @@ mod tests {
         let path = dir.path().join("x.state");
         let p4: Prefix = "192.0.2.0/24".parse().unwrap();
         let p6: Prefix = "2001:db8::/32".parse().unwrap();
-        let held = |vantage, origin, tentative| Held { vantage, hash: 0x0000_1234_5678_9abc, origin, tentative };
+        let held = |vantage, origin, tentative| {
+            let rooted = origin == 64500;
+            Held { vantage, hash: 0x0000_1234_5678_9abc, origin, tentative, rooted }
+        };
         let mut writer = StateWriter::create(&path, SourceId(7), "5a").unwrap();
-        writer.group(&p4, &[held(1, 64500, false), held(2, -1, true), held(3, 4_294_967_295, true)]).unwrap();
-        writer.group(&p6, &[held(3, 64501, true)]).unwrap();
+        let routes = &[held(1, 64500, false), held(2, -1, true), held(3, 4_294_967_295, true)];
+        writer.group(Group { prefix: p4, root: 77, routes }).unwrap();
+        writer.group(Group { prefix: p6, root: NO_ROOT, routes: &[held(3, 64501, true)] }).unwrap();
         writer.finish(&BTreeSet::from([(2, Family::V4)])).unwrap();
 
         let mut reader = StateReader::open(&path).unwrap().unwrap();
         assert_eq!((reader.source, reader.sha_mark), (SourceId(7), sha_mark("5a")));
-        assert_eq!(reader.peek(), Some((&p4, &[held(1, 64500, false), held(2, -1, false)][..])));
+        let routes = &[held(1, 64500, false), held(2, -1, false)];
+        assert_eq!(reader.peek(), Some(Group { prefix: p4, root: 77, routes }));
         reader.advance().unwrap();
         assert_eq!(reader.peek(), None);
     }
@@ -323,7 +357,8 @@ mod tests {
         for i in 0..5000u32 {
             let prefix = Prefix::from_bits(Family::V4, u128::from(i << 8) << 96, 24).unwrap();
             let hash = u64::from(i).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
-            writer.group(&prefix, &[Held { vantage: 1, hash, origin: 5, tentative: false }]).unwrap();
+            let routes = &[Held { vantage: 1, hash, origin: 5, tentative: false, rooted: true }];
+            writer.group(Group { prefix, root: u64::from(i), routes }).unwrap();
         }
         writer.finish(&BTreeSet::new()).unwrap();
         let good = std::fs::read(&path).unwrap();

@@ -33,6 +33,9 @@ const MEMORY_BYTES: usize = 1 << 30;
 /// Under this the engine knows the history directory.
 const STORE: &str = "history://here/";
 
+/// The table of the shifts of dumps.
+const SHIFTS: &str = "shifts";
+
 /// Answer to a user's SQL.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SqlAnswer {
@@ -124,6 +127,10 @@ impl<'h> Engine<'h> {
         for (name, batch) in catalogue_tables(catalogue, view)? {
             context.register_batch(name, batch)?;
         }
+        // Long, and hardly ever asked for.
+        if query.to_ascii_lowercase().contains(SHIFTS) {
+            context.register_batch(SHIFTS, shift_table(catalogue, view)?)?;
+        }
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let wrong = |e: datafusion::error::DataFusionError| Error::Sql(e.strip_backtrace());
         self.runtime.block_on(async {
@@ -160,7 +167,7 @@ impl<'h> Engine<'h> {
 
 impl History {
     /// Answers read-only SQL over every table of [`Table`] and the catalogue (`sources`, `vantages`, `faults`,
-    /// `asn_lists`), with at most `limit` rows. [`Error::Sql`] if the query is wrong or not read-only.
+    /// `asn_lists`, `shifts`), with at most `limit` rows. [`Error::Sql`] if the query is wrong or not read-only.
     pub fn sql(&self, query: &str, limit: usize) -> Result<SqlAnswer, Error> {
         let view = self.view()?;
         view.check_files(&self.dir)?;
@@ -212,6 +219,20 @@ fn register_functions(context: &SessionContext) {
     let address = move |args: &[ColumnarValue]| shown(args, |p| p.addr().to_string());
     let arguments = vec![small, int.clone(), int];
     context.register_udf(create_udf("address", arguments, text, Volatility::Immutable, Arc::new(address)));
+}
+
+fn shift_table(catalogue: &Catalogue, view: &View) -> Result<RecordBatch, Error> {
+    let mut columns: [Vec<i64>; 5] = Default::default();
+    for source in view.sources.0.iter().map(|source| source.id) {
+        for (from, until, shift) in catalogue.shifts(source)?.ranges() {
+            let row = [source.0, view.root(source).0, from as i64, until as i64, shift];
+            columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+        }
+    }
+    let names = ["source", "root", "from_position", "until_position", "shift"];
+    let fields: Vec<Field> = names.iter().map(|name| Field::new(*name, DataType::Int64, false)).collect();
+    let arrays = columns.into_iter().map(|values| Arc::new(Int64Array::from(values)) as ArrayRef).collect();
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
 }
 
 fn catalogue_tables(catalogue: &Catalogue, view: &View) -> Result<Vec<(&'static str, RecordBatch)>, Error> {

@@ -43,9 +43,9 @@ fn look_at(table: Table, batch: &RecordBatch) -> Option<u64> {
 pub fn state_routes(bytes: &[u8]) -> Option<u64> {
     let mut reader = StateReader::read(Cursor::new(bytes), bytes.len() as u64).ok()??;
     let mut routes = 0;
-    while let Some((_, held)) = reader.peek() {
-        assert!(!held.is_empty());
-        routes += held.len() as u64;
+    while let Some(group) = reader.peek() {
+        assert!(!group.routes.is_empty());
+        routes += group.routes.len() as u64;
         reader.advance().ok()?;
     }
     Some(routes)

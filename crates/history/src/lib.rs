@@ -51,7 +51,7 @@ pub use scan::ScanStats;
 pub use writer::{Draft, Writer};
 
 /// Version of the directory layout and of every table in it.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// An open history directory.
 pub struct History {

@@ -8,7 +8,7 @@ use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use crate::Error;
@@ -22,6 +22,8 @@ const PAGE_ROWS: usize = 8 * 1024;
 const LEVEL: i32 = 3;
 const LEVEL_SMALL: i32 = 9;
 const SMALL_SEGMENT_ROWS: usize = 1 << 20;
+/// zstd level of a small segment of changes. A dump of 20 million routes has 400,000.
+const LEVEL_CHANGES: i32 = 12;
 
 /// A finished segment, not yet visible.
 #[derive(Debug)]
@@ -45,8 +47,28 @@ pub(crate) struct SegmentWriter {
 impl SegmentWriter {
     /// Starts a segment that will hold about `rows` rows.
     pub fn create(table: Table, path: &Path, rows: usize) -> Result<SegmentWriter, Error> {
+        let level = if rows <= SMALL_SEGMENT_ROWS { LEVEL_SMALL } else { LEVEL };
+        SegmentWriter::open(table, path, properties(table, level))
+    }
+
+    /// Starts a segment of `routes` that will hold about `rows` changes against an earlier dump.
+    pub fn of_changes(path: &Path, rows: usize) -> Result<SegmentWriter, Error> {
+        let level = if rows <= SMALL_SEGMENT_ROWS { LEVEL_CHANGES } else { LEVEL };
+        let mut builder = properties(Table::Routes, level)
+            // What is asked of changes is a row group at a time, and longer pages hold more that repeats.
+            .set_data_page_row_count_limit(ROW_GROUP_ROWS)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            // Distances are small and hardly repeat: byte by byte, most bytes are 0 throughout.
+            .set_column_encoding(ColumnPath::from("position"), Encoding::BYTE_STREAM_SPLIT);
+        for name in ["held", "ends", "marks"] {
+            builder = builder.set_column_dictionary_enabled(ColumnPath::from(name), true);
+        }
+        SegmentWriter::open(Table::Routes, path, builder)
+    }
+
+    fn open(table: Table, path: &Path, properties: WriterPropertiesBuilder) -> Result<SegmentWriter, Error> {
         let file = File::create_new(path).map_err(|e| Error::io(path, e))?;
-        let writer = ArrowWriter::try_new(file, table.schema(), Some(properties(table, rows)))
+        let writer = ArrowWriter::try_new(file, table.schema(), Some(properties.build()))
             .map_err(|e| Error::parquet(path, e))?;
         Ok(SegmentWriter { table, path: path.to_owned(), writer, rows: 0, key: None })
     }
@@ -84,8 +106,7 @@ fn integer(array: &dyn Array, row: usize) -> Result<i64, Error> {
     Err(Error::Engine("a sort column is not an integer".to_owned()))
 }
 
-fn properties(table: Table, rows: usize) -> WriterProperties {
-    let level = if rows <= SMALL_SEGMENT_ROWS { LEVEL_SMALL } else { LEVEL };
+fn properties(table: Table, level: i32) -> WriterPropertiesBuilder {
     let zstd = ZstdLevel::try_new(level).unwrap_or_default();
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(zstd))
@@ -102,8 +123,7 @@ fn properties(table: Table, rows: usize) -> WriterProperties {
         }
     }
     // Nobody asks for the smallest path; statistics on it would repeat long texts in every page header.
-    builder = builder.set_column_statistics_enabled(ColumnPath::from("via"), EnabledStatistics::None);
-    builder.build()
+    builder.set_column_statistics_enabled(ColumnPath::from("via"), EnabledStatistics::None)
 }
 
 /// How a column is encoded; `None` for a dictionary. zstd finds what repeats in plain values, and it cannot look into the packed
@@ -123,7 +143,7 @@ fn encoding(table: Table, column: &str) -> Option<Encoding> {
         }
         (_, "via" | "origin" | "net" | "net_lo") => Some(Encoding::PLAIN),
         // The same in all rows or nearly.
-        (_, "source" | "safi" | "held" | "ends" | "marks") => Some(Encoding::PLAIN),
+        (_, "source" | "safi" | "held" | "ends" | "marks" | "near") => Some(Encoding::PLAIN),
         _ => None,
     }
 }

@@ -174,6 +174,9 @@ impl Table {
             ],
         };
         columns.push(("source", INT, "sources.id"));
+        if self == Table::Routes {
+            columns.push(("near", SMALL, "1: position is the distance from where the record was expected"));
+        }
         if !matches!(self, Table::PrefixOrigins | Table::OriginPrefixes) {
             columns.push(("position", INT, "byte offset of the record or line in the decompressed stream"));
         }

@@ -54,6 +54,14 @@ impl View {
         self.detail(id).is_some_and(|detail| detail.complete)
     }
 
+    /// The dump stored whole that the changes of a dump come back to; itself if it is stored whole.
+    pub fn root(&self, mut source: SourceId) -> SourceId {
+        while let Some(base) = self.detail(source).and_then(|detail| detail.base) {
+            source = base;
+        }
+        source
+    }
+
     /// Rank of a source in the catalogue's order, which does not depend on the order of ingest.
     pub fn rank(&self, id: SourceId) -> usize {
         self.details.get(&id).map_or(usize::MAX, |(rank, _)| *rank)

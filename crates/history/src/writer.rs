@@ -345,7 +345,7 @@ impl Writer<'_> {
             None => None,
         };
         self.dump_base = base.as_ref().map(|b| b.source);
-        self.routes.by_prefix = base.is_some();
+        self.routes.are_changes = base.is_some();
         let state = StateWriter::create(&self.workspace.path().join("dump.state"), self.id, &self.draft.sha256)?;
         let mut dump = Dump::new(base, Some(state));
         if !self.complete {

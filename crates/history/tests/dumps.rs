@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{DumpRoutes, draft, feed_dump, ingest_dump, prefix, time, with_route};
+use common::{DumpRoutes, draft, feed_dump, ingest_dump, prefix, records, time, with_route};
 use headwater_history::History;
 use headwater_route::rows::RouteHistory;
 use headwater_route::{Asn, Event, Fault, FaultKind, Kind, Nlri, Observation, Prefix, SessionId, Time, Window};
@@ -55,6 +55,18 @@ fn naive(dumps: &[(Time, DumpRoutes)], origin: u32) -> Plain {
     out
 }
 
+/// True if the record that each run names as its evidence states the route.
+fn records_state_their_runs(history: &History, routes: &RouteHistory, dumps: &[(Time, DumpRoutes)]) -> bool {
+    let sources = history.catalogue().sources().unwrap();
+    routes.runs.iter().all(|run| {
+        let peer = (routes.vantages[run.vantage].asn.0 - 64500) as u8;
+        let source = sources.0.iter().find(|source| source.id == run.evidence.source).unwrap();
+        let (_, dump) = dumps.iter().find(|(at, _)| Some(*at) == source.from).unwrap();
+        let states = dump.get(&(peer, run.prefix)).is_some_and(|path| path.parse().is_ok_and(|path| run.path == path));
+        states && records(dump)[&run.prefix] == run.evidence.offset
+    })
+}
+
 fn some_prefix() -> impl Strategy<Value = Prefix> {
     prop_oneof![
         (0u8..6).prop_map(|i| prefix(&format!("198.51.100.{}/29", i * 8))),
@@ -95,8 +107,13 @@ proptest! {
             for i in order {
                 ingest_dump(&mut history, &format!("dump{i}"), dumps[i].0, &dumps[i].1).unwrap();
             }
-            let of = |o: u32| (o, plain(&history.routes_of_origin(Asn(o), Window::default()).unwrap()));
-            answers.push((64520..64523).map(of).collect());
+            let mut answer = BTreeMap::new();
+            for origin in 64520..64523 {
+                let routes = history.routes_of_origin(Asn(origin), Window::default()).unwrap();
+                prop_assert!(records_state_their_runs(&history, &routes, &dumps));
+                answer.insert(origin, plain(&routes));
+            }
+            answers.push(answer);
         }
         // A dump without a single route is no dump to the history: nothing in the file says that there was one.
         let told: Vec<(Time, DumpRoutes)> = dumps.iter().filter(|(_, d)| !d.is_empty()).cloned().collect();

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use headwater_history::table::Table;
@@ -69,4 +70,41 @@ fn the_sql_for_whole_paths_gives_whole_paths() {
     let answer = history.sql(&query, 99).unwrap();
     let told: Vec<SqlValue> = answer.rows.into_iter().flatten().collect();
     assert_eq!(told, paths.map(|path| SqlValue::Text(path.to_owned())));
+}
+
+#[test]
+fn the_sql_for_records_gives_the_record_of_every_row() {
+    let document = document();
+    let queries: Vec<&str> = document.split("```").filter(|block| block.starts_with("sql\nWITH first")).collect();
+    let [query] = queries[..] else { panic!("{queries:?}") };
+    let query =
+        format!("SELECT source, near, net, record FROM ({}) ORDER BY source, net", query.trim_start_matches("sql"));
+
+    let prefix = |i: u8| common::prefix(&format!("198.51.100.{}/30", i * 4));
+    let path = |i: u8, day: u8| format!("64501 {} 64520", "64510 ".repeat(usize::from(i % (day + 2)) + 1).trim_end());
+    // The second day has a prefix that the first has not, and every other path changes.
+    let first: common::DumpRoutes = (0..40).map(|i| ((1, prefix(i)), path(i, 0))).collect();
+    let second: common::DumpRoutes = (0..41).map(|i| ((1, prefix(i)), path(i, i % 2 * 3))).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let mut history = History::open_or_create(dir.path()).unwrap();
+    let mut expected: BTreeMap<i64, BTreeMap<i64, (i64, i64)>> = BTreeMap::new();
+    for (name, day, dump) in [("a", "2024-01-01", &first), ("b", "2024-01-02", &second)] {
+        let committed = common::ingest_dump(&mut history, name, common::time(day), dump).unwrap();
+        let records = common::records(dump)
+            .into_iter()
+            .filter(|(prefix, _)| name == "a" || first.get(&(1, *prefix)) != second.get(&(1, *prefix)));
+        let net = |prefix: headwater_route::Prefix| (prefix.first_bits() >> 96) as i64;
+        let near = |prefix: &headwater_route::Prefix| i64::from(name == "b" && first.contains_key(&(1, *prefix)));
+        let rows = records.map(|(prefix, offset)| (net(prefix), (near(&prefix), offset as i64))).collect();
+        expected.insert(committed.source.id.0, rows);
+    }
+    let mut told: BTreeMap<i64, BTreeMap<i64, (i64, i64)>> = BTreeMap::new();
+    for row in history.sql(&query, 999).unwrap().rows {
+        let [SqlValue::Int(source), SqlValue::Int(near), SqlValue::Int(net), SqlValue::Int(record)] = row[..] else {
+            panic!("{row:?}")
+        };
+        assert_eq!(told.entry(source).or_default().insert(net, (near, record)), None);
+    }
+    assert_eq!(told, expected);
+    assert!(expected.values().flat_map(BTreeMap::values).any(|(near, _)| *near == 1));
 }

@@ -187,6 +187,16 @@ const CATALOGUE: [(&str, &[(&str, &str)]); 3] = [
             ("detail", "what was found"),
         ],
     ),
+    (
+        "shifts",
+        &[
+            ("source", "a dump stored as changes; docs/format.md tells the offsets of its records by these"),
+            ("root", "the dump stored whole that it comes back to"),
+            ("from_position", "first offset in the root that the shift holds for"),
+            ("until_position", "last such offset"),
+            ("shift", "bytes that records lie behind those of the root, at least"),
+        ],
+    ),
 ];
 
 #[derive(Serialize)]

@@ -15,6 +15,7 @@ use headwater_route::{Asn, Family, Fault, FaultKind, Prefix, Source, SourceId, T
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 pub use self::selection::Selection;
+use crate::routes::shifts::Shifts;
 use crate::table::Table;
 use crate::{Error, FORMAT_VERSION};
 
@@ -51,6 +52,7 @@ CREATE TABLE states (source INTEGER NOT NULL REFERENCES sources(id), vantage INT
     from_state INTEGER NOT NULL, to_state INTEGER NOT NULL, position INTEGER NOT NULL);
 CREATE INDEX states_by_time ON states (at_us);
 CREATE TABLE holes (source INTEGER NOT NULL REFERENCES sources(id), after_prefix TEXT, before_prefix TEXT);
+CREATE TABLE shifts (source INTEGER PRIMARY KEY REFERENCES sources(id), body BLOB NOT NULL);
 CREATE TABLE asn_lists (source INTEGER NOT NULL REFERENCES sources(id), kind TEXT NOT NULL, asn INTEGER NOT NULL,
     PRIMARY KEY (kind, source, asn)) WITHOUT ROWID;
 CREATE TABLE findings (id TEXT PRIMARY KEY, made_us INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
@@ -169,6 +171,7 @@ pub(crate) struct Entry<'a> {
     pub states: &'a [(i32, Time, u16, u16, u64)],
     pub holes: &'a [Hole],
     pub asn_lists: &'a BTreeMap<AsnList, BTreeSet<Asn>>,
+    pub shifts: &'a Shifts,
     /// What of an MRT source was kept; `None`: everything.
     pub selection: Option<&'a Selection>,
 }

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{AsnList, Catalogue, Detail, FaultCount, Hole, SegmentFile, StoredFault};
 use crate::Error;
+use crate::routes::shifts::Shifts;
 use crate::table::Table;
 use crate::view::View;
 
@@ -87,6 +88,17 @@ impl Catalogue {
             Ok((SourceId(r.get(0)?), kind, Asn(r.get(2)?)))
         })?;
         Ok(rows)
+    }
+
+    /// The shifts of a dump stored as changes; none where it has none.
+    pub(crate) fn shifts(&self, source: SourceId) -> Result<Shifts, Error> {
+        let body: Option<Vec<u8>> = self
+            .db
+            .prepare_cached("SELECT body FROM shifts WHERE source = ?1")
+            .and_then(|mut each| each.query_row([source.0], |r| r.get(0)).optional())
+            .map_err(|e| self.fail(e))?;
+        let damaged = || Error::Catalogue(self.path.clone(), format!("the shifts of source {} are damaged", source.0));
+        Shifts::from_bytes(&body.unwrap_or_default()).ok_or_else(damaged)
     }
 
     /// Changes whenever the catalogue does.

@@ -195,6 +195,9 @@ impl Catalogue {
                     .map_err(&fail)?;
             }
         }
+        if entry.shifts.last().is_some() {
+            tx.execute("INSERT INTO shifts VALUES (?1, ?2)", params![id, entry.shifts.to_bytes()]).map_err(&fail)?;
+        }
         tx.execute("DELETE FROM unread WHERE sha256 = ?1", [&s.sha256]).map_err(&fail)?;
         before_commit()?;
         tx.commit().map_err(&fail)?;

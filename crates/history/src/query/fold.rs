@@ -17,6 +17,8 @@ pub(super) struct StoredRow {
     pub held: bool,
     pub path: Rc<str>,
     pub at: Evidence,
+    /// The offset of `at` is a distance still: see [`super::records`].
+    pub near: bool,
 }
 
 /// One dump of a collector.

@@ -7,6 +7,7 @@ mod links;
 mod names;
 mod origins;
 mod presence;
+mod records;
 mod routes;
 
 use headwater_route::{Evidence, SourceId};

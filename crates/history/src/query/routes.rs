@@ -123,8 +123,10 @@ impl History {
     ) -> Result<BTreeMap<SourceId, Vec<StoredRow>>, Error> {
         let needed = needed_dumps(view, window);
         let mut out: BTreeMap<SourceId, Vec<StoredRow>> = BTreeMap::new();
-        let columns = ["vantage", "family", "net", "net_lo", "len", "held", "via", "ends", "source", "position"];
+        let columns =
+            ["vantage", "family", "net", "net_lo", "len", "held", "via", "ends", "source", "near", "position"];
         for &origin in origins {
+            let mut of_origin: BTreeMap<SourceId, Vec<StoredRow>> = BTreeMap::new();
             let mut tests = vec![Test::is("origin", origin), Test::is("safi", 1)];
             if let Some(prefix) = prefix {
                 let (net, net_lo) = split_bits(prefix.family(), prefix.first_bits());
@@ -141,6 +143,7 @@ impl History {
                 let (vantage, family, net) = (columns.small("vantage")?, columns.small("family")?, columns.int("net")?);
                 let (net_lo, len, held) = (columns.int("net_lo")?, columns.small("len")?, columns.small("held")?);
                 let (source, position) = (columns.int("source")?, columns.int("position")?);
+                let near = columns.small("near")?;
                 let (via, ends) = (columns.text("via")?, columns.small("ends")?);
                 // Rows that follow each other often share vantage and path; then they share the text as well.
                 let mut shared: Option<(StoredPath<'_>, Rc<str>)> = None;
@@ -154,14 +157,19 @@ impl History {
                         _ => Rc::from(stored_path(view, stored, origin)?),
                     };
                     shared = Some((stored, Rc::clone(&path)));
-                    out.entry(SourceId(source.value(i))).or_default().push(StoredRow {
+                    of_origin.entry(SourceId(source.value(i))).or_default().push(StoredRow {
                         vantage: vantage.value(i),
                         prefix,
                         held: held.value(i) == 1,
                         path,
                         at: evidence(source.value(i), position.value(i)),
+                        near: near.value(i) == 1,
                     });
                 }
+            }
+            self.settle_records(view, &mut of_origin)?;
+            for (source, rows) in of_origin {
+                out.entry(source).or_default().extend(rows);
             }
         }
         Ok(out)

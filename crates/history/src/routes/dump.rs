@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use headwater_route::{Attributes, Family, Nlri, PathRef, Prefix, Time};
 
 use super::paths;
-use super::rows::RouteRows;
+use super::rows::{Place, RouteRows};
 use crate::Error;
 use crate::catalogue::Hole;
-use crate::dump_state::{Held, StateReader, StateWriter};
+use crate::dump_state::{Group, Held, NO_ROOT, StateReader, StateWriter};
 
 /// Routes missing so far of vantages that have not appeared yet. Beyond this they are written as gone; the list of vantages
 /// in the dump still says that the vantage was absent.
@@ -120,8 +120,8 @@ impl Dump {
         if nlri.multicast {
             // Multicast tables are small and asked for rarely: kept whole, beside the unicast merge.
             let path = rows.paths.intern(vantage, hash, attributes.path);
-            rows.place(nlri.prefix, offset);
-            rows.held(origin, vantage, path, marks, true);
+            rows.place(Place { prefix: nlri.prefix, offset, root: NO_ROOT });
+            rows.held(Held { vantage, hash, origin, tentative: false, rooted: false }, path, marks, true);
             return Ok(());
         }
         // A prefix that comes without end is worked off in parts, which then count as out of order.
@@ -135,7 +135,7 @@ impl Dump {
         self.arena.extend_from_slice(attributes.path.bytes());
         let mixed = (hash ^ (marks as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) & 0xffff_ffff_ffff;
         self.entries.push(Entry {
-            held: Held { vantage, hash: mixed, origin, tentative: false },
+            held: Held { vantage, hash: mixed, origin, tentative: false, rooted: false },
             path: (start, self.arena.len() as u32),
             hash,
             marks,
@@ -165,16 +165,19 @@ impl Dump {
             self.close_hole(Some(prefix));
         }
 
-        self.entries.sort_by_key(|e| e.held);
         self.kept.clear();
-        let base: &[Held] = match self.base.as_ref().and_then(StateReader::peek) {
-            Some((at, routes)) if *at == prefix => routes,
-            _ => &[],
-        };
+        let group = self.base.as_ref().and_then(StateReader::peek).filter(|group| group.prefix == prefix);
+        let base: &[Held] = group.map_or(&[], |group| group.routes);
+        let root = group.map_or(NO_ROOT, |group| group.root);
+        let mut root_to_be = root;
         if self.base.is_none() {
-            // Everything is stored.
+            // Everything is stored, and this is the root of what builds on it.
             rows.paths.look_ahead(self.entries.iter().map(|e| e.hash));
+            root_to_be = set_root(&mut self.entries);
+        } else {
+            set_rooted(&mut self.entries, base);
         }
+        self.entries.sort_by_key(|e| e.held);
         let (mut new, mut old) = (self.entries.as_slice(), base);
         let mut missing: Vec<Held> = Vec::new();
         loop {
@@ -199,18 +202,18 @@ impl Dump {
                 let (start, end) = entry.path;
                 if let Some(path) = PathRef::new(&self.arena[start as usize..end as usize]) {
                     let path = rows.paths.intern(vantage, entry.hash, path);
-                    rows.place(prefix, entry.offset);
-                    rows.held(entry.held.origin, vantage, path, entry.marks, false);
+                    rows.place(Place { prefix, offset: entry.offset, root });
+                    rows.held(entry.held, path, entry.marks, false);
                     // What the base holds is in the index of a dump that it builds on.
                     if base.iter().all(|held| held.origin != entry.held.origin) {
                         rows.index(entry.held.origin);
                     }
                 }
             }
-            let origins: BTreeSet<i64> = old_here.iter().map(|h| h.origin).collect();
-            for origin in origins {
+            let origins: BTreeSet<(i64, bool)> = old_here.iter().map(|h| (h.origin, h.rooted)).collect();
+            for (origin, rooted) in origins {
                 if new_here.iter().all(|e| e.held.origin != origin) {
-                    rows.gone(origin, vantage);
+                    rows.gone(origin, vantage, rooted);
                 }
             }
         }
@@ -221,9 +224,9 @@ impl Dump {
         }
         let offset = self.entries.first().map_or(0, |e| e.offset);
         for held in missing {
-            self.miss(rows, &prefix, offset, held);
+            self.miss(rows, Place { prefix, offset, root }, held);
         }
-        self.write_state(&prefix)?;
+        self.write_state(prefix, root_to_be)?;
         self.release_pending(rows, offset);
         self.entries.clear();
         self.arena.clear();
@@ -234,16 +237,16 @@ impl Dump {
     /// Works off what the base holds before `upto` (or to its end) and this dump does not.
     fn catch_up(&mut self, rows: &mut RouteRows, upto: Option<&Prefix>) -> Result<(), Error> {
         let offset = self.entries.first().map_or(0, |e| e.offset);
-        while let Some((prefix, routes)) = self.base.as_ref().and_then(StateReader::peek) {
-            if upto.is_some_and(|upto| prefix >= upto) {
+        while let Some(Group { prefix, root, routes }) = self.base.as_ref().and_then(StateReader::peek) {
+            if upto.is_some_and(|upto| prefix >= *upto) {
                 break;
             }
-            let (prefix, routes) = (*prefix, routes.to_vec());
+            let routes = routes.to_vec();
             self.kept.clear();
             for held in routes {
-                self.miss(rows, &prefix, offset, held);
+                self.miss(rows, Place { prefix, offset, root }, held);
             }
-            self.write_state(&prefix)?;
+            self.write_state(prefix, root)?;
             if let Some(base) = &mut self.base {
                 base.advance().map_err(|e| Error::Engine(e.to_string()))?;
             }
@@ -252,16 +255,16 @@ impl Dump {
     }
 
     /// A route of the base that this dump does not show.
-    fn miss(&mut self, rows: &mut RouteRows, prefix: &Prefix, offset: u64, held: Held) {
-        let key = (held.vantage, prefix.family());
+    fn miss(&mut self, rows: &mut RouteRows, place: Place, held: Held) {
+        let key = (held.vantage, place.prefix.family());
         if self.hole.is_some() {
             self.kept.push(held);
         } else if self.present.has(key) || self.pending_rows >= MAX_PENDING {
-            rows.place(*prefix, offset);
-            rows.gone(held.origin, held.vantage);
+            rows.place(place);
+            rows.gone(held.origin, held.vantage, held.rooted);
         } else {
             self.kept.push(Held { tentative: true, ..held });
-            self.pending.entry(key).or_default().push((*prefix, held.origin));
+            self.pending.entry(key).or_default().push((place.prefix, held.origin));
             self.pending_rows += 1;
         }
     }
@@ -276,16 +279,17 @@ impl Dump {
         for ((vantage, _), routes) in appeared {
             self.pending_rows -= routes.len();
             for (prefix, origin) in routes {
-                rows.place(prefix, offset);
-                rows.gone(origin, vantage);
+                // The record is that of another prefix, wherever this one stood in the root.
+                rows.place(Place { prefix, offset, root: NO_ROOT });
+                rows.gone(origin, vantage, false);
             }
         }
     }
 
-    fn write_state(&mut self, prefix: &Prefix) -> Result<(), Error> {
+    fn write_state(&mut self, prefix: Prefix, root: u64) -> Result<(), Error> {
         self.kept.sort_unstable();
         match &mut self.state {
-            Some(state) => state.group(prefix, &self.kept),
+            Some(state) => state.group(Group { prefix, root, routes: &self.kept }),
             None => Ok(()),
         }
     }
@@ -329,6 +333,30 @@ impl Dump {
             None => false,
         };
         Ok(Outcome { at: self.at, holes: self.holes, present: self.present.into_map(), state_written })
+    }
+}
+
+/// Marks the routes of a prefix in a dump stored whole, as those that build on it will find them: the root is the first record
+/// of the prefix, and holds the origins that stand in it.
+fn set_root(entries: &mut [Entry]) -> u64 {
+    let root = entries.iter().map(|entry| entry.offset).min().unwrap_or(NO_ROOT);
+    // Hardly ever is there a second record; an origin may stand in both.
+    let here: BTreeSet<i64> = if entries.iter().all(|entry| entry.offset == root) {
+        BTreeSet::new()
+    } else {
+        entries.iter().filter(|entry| entry.offset == root).map(|entry| entry.held.origin).collect()
+    };
+    for entry in entries {
+        entry.held.rooted = here.is_empty() || here.contains(&entry.held.origin);
+    }
+    root
+}
+
+/// Marks the routes whose origin the root has for the prefix, as far as the base remembers.
+fn set_rooted(entries: &mut [Entry], base: &[Held]) {
+    let origins: BTreeSet<i64> = base.iter().filter(|held| held.rooted).map(|held| held.origin).collect();
+    for entry in entries {
+        entry.held.rooted = origins.contains(&entry.held.origin);
     }
 }
 

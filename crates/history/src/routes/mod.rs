@@ -2,11 +2,13 @@
 //!
 //! A dump's routes are compared with the collector's previous dump ([`crate::dump_state`]) prefix by prefix, as both come in
 //! prefix order, and only what changed is kept ([`dump`]). Rows wait in memory ([`rows`]) until a segment's worth is there,
-//! then they are sorted and written. Updates are kept as they are ([`updates`]).
+//! then they are sorted and written. Updates are kept as they are ([`updates`]). Records are told by those of an earlier dump
+//! ([`shifts`]).
 
 pub(crate) mod dump;
 pub(crate) mod paths;
 pub(crate) mod rows;
+pub(crate) mod shifts;
 pub(crate) mod updates;
 pub(crate) mod via;
 

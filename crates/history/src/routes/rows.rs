@@ -7,7 +7,9 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use headwater_route::{Prefix, SourceId};
 
 use super::paths::{PathColumns, Paths};
+use super::shifts::Shifts;
 use crate::Error;
+use crate::dump_state::{Held, NO_ROOT};
 use crate::segment::{Finished, SegmentWriter};
 use crate::table::{Table, family_code, split_bits};
 
@@ -30,7 +32,7 @@ const GONE: u32 = u32::MAX;
 /// One row: 16 bytes, so that a segment's worth stays small.
 #[derive(Clone, Copy)]
 struct Row {
-    /// From the top: origin plus one, vantage, whether multicast, marks. The first two are the sort key.
+    /// From the top: origin plus one, vantage, whether [`NEAR`], whether multicast, marks. The first two are the sort key.
     key: u64,
     /// Index into `places`.
     place: u32,
@@ -38,17 +40,19 @@ struct Row {
 }
 
 const VANTAGE_BITS: u32 = 24;
-/// Bits of `key` below the vantage: [`MULTICAST`], and the marks below it.
-const LOW_BITS: u32 = 5;
-const MULTICAST: u64 = 1 << (LOW_BITS - 1);
+/// Bits of `key` below the vantage: [`NEAR`], [`MULTICAST`], and the marks below them.
+const LOW_BITS: u32 = 6;
+/// The record is told by the root's.
+const NEAR: u64 = 1 << (LOW_BITS - 1);
+const MULTICAST: u64 = 1 << (LOW_BITS - 2);
 /// Vantage numbers must fit their bits of the sort key.
 pub(crate) const MAX_VANTAGE: i32 = (1 << VANTAGE_BITS) - 1;
 
 impl Row {
-    fn new(origin: i64, vantage: i32, multicast: bool, marks: i32, place: u32, path: u32) -> Row {
+    /// `low` are [`NEAR`] and [`MULTICAST`], where they hold.
+    fn new(origin: i64, vantage: i32, low: u64, marks: i32, place: u32, path: u32) -> Row {
         let by = ((origin + 1) as u64) << VANTAGE_BITS | vantage as u64;
-        let low = if multicast { MULTICAST } else { 0 } | marks as u64 & (MULTICAST - 1);
-        Row { key: by << LOW_BITS | low, place, path }
+        Row { key: by << LOW_BITS | low | marks as u64 & (MULTICAST - 1), place, path }
     }
 
     fn origin(&self) -> i64 {
@@ -68,36 +72,56 @@ impl Row {
         if self.key & MULTICAST == 0 { 1 } else { 2 }
     }
 
+    fn is_near(&self) -> bool {
+        self.key & NEAR != 0
+    }
+
     fn marks(&self) -> i32 {
         (self.key & (MULTICAST - 1)) as i32
     }
+}
+
+/// What the entries of a record share.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Place {
+    pub prefix: Prefix,
+    /// Of the record.
+    pub offset: u64,
+    /// Of the record of the prefix in the root that the dump comes back to, or [`NO_ROOT`].
+    pub root: u64,
 }
 
 /// Rows waiting for their segment.
 #[derive(Default)]
 pub(crate) struct RouteRows {
     rows: Vec<Row>,
-    /// Prefix and record offset, shared by the entries of a record.
-    places: Vec<(Prefix, u64)>,
+    places: Vec<Place>,
     /// (index into `places`, origin) for the prefix index, once a place.
     pairs: Vec<(u32, i64)>,
     pub paths: Paths,
-    /// The order of an origin's rows. A whole dump has the same prefixes from every vantage: vantage by vantage they repeat,
-    /// and so compress best. Changes are few and concern a prefix from several vantages: prefix by prefix they do.
-    pub by_prefix: bool,
+    /// The rows are changes against an earlier dump. A whole dump has the same prefixes from every vantage: vantage by vantage
+    /// they repeat, and so compress best. Changes are few and concern a prefix from several vantages: prefix by prefix they do.
+    pub are_changes: bool,
+    /// Of the segments written so far.
+    pub shifts: Shifts,
 }
 
 impl RouteRows {
     /// Notes where the rows that follow stand.
-    pub fn place(&mut self, prefix: Prefix, offset: u64) {
-        if self.places.last() != Some(&(prefix, offset)) {
-            self.places.push((prefix, offset));
+    pub fn place(&mut self, mut place: Place) {
+        // What the segments before have settled stays as it is.
+        if self.shifts.last().is_some_and(|settled| place.root <= settled) {
+            place.root = NO_ROOT;
+        }
+        if self.places.last() != Some(&place) {
+            self.places.push(place);
         }
     }
 
     /// A route held as of the dump, at the last [`RouteRows::place`].
-    pub fn held(&mut self, origin: i64, vantage: i32, path: u32, marks: i32, multicast: bool) {
-        self.push(origin, vantage, multicast, marks, path);
+    pub fn held(&mut self, held: Held, path: u32, marks: i32, multicast: bool) {
+        let low = self.near(held.rooted) | if multicast { MULTICAST } else { 0 };
+        self.push(held.origin, held.vantage, low, marks, path);
     }
 
     /// Notes in the prefix index that the prefix of the last [`RouteRows::place`] has routes from the origin.
@@ -109,14 +133,18 @@ impl RouteRows {
         }
     }
 
-    /// A route no longer held, at the last [`RouteRows::place`].
-    pub fn gone(&mut self, origin: i64, vantage: i32) {
-        self.push(origin, vantage, false, 0, GONE);
+    /// A route no longer held, at the last [`RouteRows::place`]. `rooted` as in [`Held`].
+    pub fn gone(&mut self, origin: i64, vantage: i32, rooted: bool) {
+        self.push(origin, vantage, self.near(rooted), 0, GONE);
     }
 
-    fn push(&mut self, origin: i64, vantage: i32, multicast: bool, marks: i32, path: u32) {
+    fn near(&self, rooted: bool) -> u64 {
+        if rooted && self.places.last().is_some_and(|place| place.root != NO_ROOT) { NEAR } else { 0 }
+    }
+
+    fn push(&mut self, origin: i64, vantage: i32, low: u64, marks: i32, path: u32) {
         let place = (self.places.len() - 1) as u32;
-        self.rows.push(Row::new(origin, vantage, multicast, marks, place, path));
+        self.rows.push(Row::new(origin, vantage, low, marks, place, path));
     }
 
     /// True if the rows should be written before more are added.
@@ -138,10 +166,10 @@ impl RouteRows {
         routes: &Path,
         index: &Path,
     ) -> Result<Vec<Finished>, Error> {
-        let RouteRows { rows, places, pairs, paths, by_prefix } = self;
+        let RouteRows { rows, places, pairs, paths, are_changes, shifts } = self;
         // Rows came in prefix order but for late ones; put right the runs that hold such.
-        let prefix = |row: &Row| places[row.place as usize].0;
-        if *by_prefix {
+        let prefix = |row: &Row| places[row.place as usize].prefix;
+        if *are_changes {
             sort_rows(rows, |row| row.sort_key() >> VANTAGE_BITS);
             for run in rows.chunk_by_mut(|a, b| a.origin() == b.origin()) {
                 if !run.is_sorted_by_key(|row| (prefix(row), row.sort_key())) {
@@ -157,17 +185,26 @@ impl RouteRows {
             }
         }
 
-        let mut writer = SegmentWriter::create(Table::Routes, routes, rows.len())?;
+        let mut records: Vec<(u64, u64)> =
+            places.iter().filter(|place| place.root != NO_ROOT).map(|place| (place.root, place.offset)).collect();
+        records.sort_unstable();
+        shifts.extend(&records);
+
+        let mut writer = if *are_changes {
+            SegmentWriter::of_changes(routes, rows.len())?
+        } else {
+            SegmentWriter::create(Table::Routes, routes, rows.len())?
+        };
         let mut rest = rows.as_slice();
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(paths.fit(rest.iter().map(|r| r.path).take(BATCH_ROWS)));
-            writer.write(&batch(chunk, places, paths, networks, source)?)?;
+            writer.write(&batch(chunk, places, shifts, paths, networks, source)?)?;
             rest = after;
         }
         let mut written = vec![writer.finish()?];
 
         let mut pairs: Vec<(Prefix, i64)> =
-            pairs.drain(..).map(|(place, origin)| (places[place as usize].0, origin)).collect();
+            pairs.drain(..).map(|(place, origin)| (places[place as usize].prefix, origin)).collect();
         pairs.sort_unstable();
         pairs.dedup();
         if !pairs.is_empty() {
@@ -202,13 +239,14 @@ pub(crate) fn prefix_columns(prefixes: impl Iterator<Item = Prefix> + Clone) -> 
 
 fn batch(
     rows: &[Row],
-    places: &[(Prefix, u64)],
+    places: &[Place],
+    shifts: &Shifts,
     paths: &Paths,
     networks: &[u32],
     source: SourceId,
 ) -> Result<RecordBatch, Error> {
     // Places lie scattered in memory: each is fetched once, not once a column.
-    let here: Vec<(Prefix, u64)> = rows.iter().map(|row| places[row.place as usize]).collect();
+    let here: Vec<Place> = rows.iter().map(|row| places[row.place as usize]).collect();
     let mut path_columns = PathColumns::new(paths, rows.len());
     for row in rows {
         if row.path == GONE {
@@ -221,13 +259,18 @@ fn batch(
         Arc::new(rows.iter().map(Row::origin).collect::<Int64Array>()),
         Arc::new(rows.iter().map(Row::vantage).collect::<Int32Array>()),
     ];
-    columns.extend(prefix_columns(here.iter().map(|(prefix, _)| *prefix)));
+    columns.extend(prefix_columns(here.iter().map(|place| place.prefix)));
     columns.push(Arc::new(rows.iter().map(Row::safi).collect::<Int32Array>()));
     columns.push(Arc::new(rows.iter().map(|r| i32::from(r.path != GONE)).collect::<Int32Array>()));
     columns.extend(path_columns.finish());
     columns.push(Arc::new(rows.iter().map(Row::marks).collect::<Int32Array>()));
     columns.push(Arc::new(Int64Array::from_value(source.0, rows.len())));
-    columns.push(Arc::new(here.iter().map(|(_, offset)| *offset as i64).collect::<Int64Array>()));
+    columns.push(Arc::new(rows.iter().map(|r| i32::from(r.is_near())).collect::<Int32Array>()));
+    let position = |(row, place): (&Row, &Place)| match row.is_near() {
+        true => place.offset.wrapping_sub(shifts.expected(place.root)) as i64,
+        false => place.offset as i64,
+    };
+    columns.push(Arc::new(rows.iter().zip(&here).map(position).collect::<Int64Array>()));
     Ok(RecordBatch::try_new(Table::Routes.schema(), columns)?)
 }
 
@@ -278,12 +321,16 @@ mod tests {
 
     #[test]
     fn a_row_holds_what_it_is_made_of() {
-        for (origin, vantage, multicast, marks) in
-            [(-1, 0, false, 0), (4_294_967_295, MAX_VANTAGE, true, 15), (64500, 3, false, 9), (0, 1, true, 0)]
-        {
-            let row = Row::new(origin, vantage, multicast, marks, 7, 8);
+        for (origin, vantage, low, marks) in [
+            (-1, 0, NEAR, 0),
+            (4_294_967_295, MAX_VANTAGE, NEAR | MULTICAST, 15),
+            (64500, 3, 0, 9),
+            (0, 1, MULTICAST, 0),
+        ] {
+            let row = Row::new(origin, vantage, low, marks, 7, 8);
             assert_eq!((row.origin(), row.vantage(), row.marks()), (origin, vantage, marks));
-            assert_eq!((row.safi(), row.place, row.path), (if multicast { 2 } else { 1 }, 7, 8));
+            assert_eq!((row.safi(), row.is_near()), (if low & MULTICAST == 0 { 1 } else { 2 }, low & NEAR != 0));
+            assert_eq!((row.place, row.path), (7, 8));
         }
     }
 

@@ -47,7 +47,21 @@ pub fn with_route<T>(prefix: Prefix, path: &str, use_route: impl FnOnce(Route<'_
     use_route(Route { nlri, originated: None, attributes: &attributes })
 }
 
-/// Feeds a dump in prefix order, as collectors write it. Offsets count prefixes.
+/// Where the records of a dump lie: each takes as long as its paths.
+pub fn records(routes: &DumpRoutes) -> BTreeMap<Prefix, u64> {
+    let mut bytes: BTreeMap<Prefix, u64> = BTreeMap::new();
+    for ((_, prefix), path) in routes {
+        *bytes.entry(*prefix).or_insert(12) += path.len() as u64;
+    }
+    let mut next = 99;
+    let mut place = |bytes| {
+        next += bytes;
+        next - bytes
+    };
+    bytes.into_iter().map(|(prefix, bytes)| (prefix, place(bytes))).collect()
+}
+
+/// Feeds a dump in prefix order, as collectors write it.
 pub fn feed_dump(writer: &mut Writer<'_>, at: Time, routes: &DumpRoutes) {
     let peers: std::collections::BTreeSet<u8> = routes.keys().map(|(peer, _)| *peer).collect();
     let ids: BTreeMap<u8, u32> = peers.into_iter().zip(0..).collect();
@@ -56,15 +70,10 @@ pub fn feed_dump(writer: &mut Writer<'_>, at: Time, routes: &DumpRoutes) {
     }
     let mut by_prefix: Vec<(&(u8, Prefix), &String)> = routes.iter().collect();
     by_prefix.sort_by_key(|((peer, prefix), _)| (*prefix, *peer));
-    let mut offset = 0;
-    let mut last = None;
+    let records = records(routes);
     for ((peer, prefix), path) in by_prefix {
-        if last != Some(*prefix) {
-            offset += 1;
-            last = Some(*prefix);
-        }
         with_route(*prefix, path, |route| {
-            let session = SessionId(ids[peer]);
+            let (offset, session) = (records[prefix], SessionId(ids[peer]));
             writer.observation(&Observation { offset, time: at, session, event: Event::Held(route) });
         });
     }
