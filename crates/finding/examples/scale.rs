@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use headwater_finding::observed::observed;
+use headwater_finding::observed::{Witnessed, observed};
 use headwater_finding::rules::Rules;
 use headwater_finding::sanitise::Registry;
 use headwater_route::rows::{RouteEvent, RouteHistory, RouteRun, Sources, Table, UpdateSpan, Vantage};
@@ -22,8 +22,10 @@ fn main() {
         let (runs, events) = (history.runs.len(), history.events.len());
         let all = Window::default();
         let registry = Registry { invented: true, ..Registry::default() };
+        let (standing, behind) = Default::default();
+        let witnessed = Witnessed { routes: &history, standing: &standing, behind: &behind };
         let start = Instant::now();
-        let (found, findings) = observed(Asn(64510), &history, &registry, &all, &all, &sources, &Rules::default());
+        let (found, findings) = observed(Asn(64510), witnessed, &registry, &all, &all, &sources, &Rules::default());
         let upstreams: usize = found.iter().map(|f| f.upstreams.len()).sum();
         println!(
             "{vantages} vantages, {dumps} dumps of each, {prefixes} prefixes, {runs} runs, {events} updates: {:.2} s, \
@@ -101,5 +103,5 @@ fn history(vantages: usize, dumps: usize, prefixes: usize, updates: bool) -> (Ro
         faults: 0,
     });
     let sources = Sources(sources.collect());
-    (RouteHistory { vantages: all, tables, spans, runs, events, states: Vec::new() }, sources)
+    (RouteHistory { vantages: all, tables, spans, runs, events, states: Vec::new(), bursts: Vec::new() }, sources)
 }

@@ -1,19 +1,20 @@
 //! One network in one account: holders, carriers by class, announced space, and a summary that starts with what matters most.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use headwater_route::rows::{HolderHistory, LinkHistory, RouteHistory, Sources};
+use headwater_route::rows::{HolderHistory, LinkHistory, Neighbour, RouteHistory, Sources};
 use headwater_route::{Asn, Time, Window};
 use serde::Serialize;
 
 use crate::finding::{Finding, Unknown};
 use crate::holders::{Era, Holders, holders};
-use crate::observed::{Observed, observed};
+use crate::observed::{Observed, Witnessed, observed};
 use crate::origins::RangesAt;
 use crate::published::{Published, published};
 use crate::rules::Rules;
 use crate::sanitise::Registry;
 use crate::summary::summary;
+use crate::vantage::standing::Standing;
 use crate::{observed as by_routes, published as by_files};
 
 /// Names of networks for display. Hostile text.
@@ -77,6 +78,8 @@ pub struct Rows<'a> {
     pub holders: &'a HolderHistory,
     /// Routes of the network, or of one prefix.
     pub routes: &'a RouteHistory,
+    /// Which vantages are to be believed when.
+    pub standing: &'a Standing,
     /// The sources the rows refer to.
     pub sources: &'a Sources,
 }
@@ -92,11 +95,15 @@ pub fn carriers(
     let (holders, mut findings, mut unknowns) =
         holders(subject, rows.holders, rows.links, rows.routes, rows.sources, rules);
     let mut eras = Vec::new();
+    // Only those next to it are known; of the cone behind them nothing is.
+    let customers = rows.links.sightings.iter().filter(|s| s.kind == Neighbour::Customer && s.in_routes());
+    let behind: BTreeSet<Asn> = customers.map(|s| s.neighbour).collect();
+    let witnessed = Witnessed { routes: rows.routes, standing: rows.standing, behind: &behind };
     let last = holders.eras.len().saturating_sub(1);
     for (i, era) in holders.eras.iter().enumerate() {
         let span = era.window();
         let (published, mut listed) = published(subject, rows.links, &span, window, rows.sources, rules);
-        let (observed, mut seen) = observed(subject, rows.routes, registry, &span, window, rows.sources, rules);
+        let (observed, mut seen) = observed(subject, witnessed, registry, &span, window, rows.sources, rules);
         findings.append(&mut listed);
         findings.append(&mut seen);
         if i == last {

@@ -13,6 +13,7 @@
 //! | [`panel`], [`kinds`], [`protection`] | what these networks look like: signs and stated guesses |
 //! | [`carriage`] | what one network next to another proves, and which explanations it leaves |
 //! | [`mod@changes`] | which carriers were added, lost or replaced, whose share shifted, within which bounds |
+//! | [`vantage`] | which vantages are sound, whose routes are set aside, when sessions began anew |
 //! | [`account`] | all of it in order of importance |
 //!
 //! Beneath them: [`sanitise`] cleans paths, [`period`] folds looks into bounded intervals, [`cohort`] weighs vantages,
@@ -43,4 +44,5 @@ mod shift;
 mod silence;
 pub mod summary;
 mod sweep;
+pub mod vantage;
 pub mod words;

@@ -31,7 +31,7 @@ pub(crate) struct Looks<'j, 'a> {
 }
 
 impl<'j, 'a> Looks<'j, 'a> {
-    pub fn new(judge: &'j Judge<'a>, asn: Asn, showing: &'j Showing<'a>, sightings: &[Sighting]) -> Looks<'j, 'a> {
+    pub fn new(judge: &'j Judge<'a>, asn: Asn, showing: &'j Showing<'a>, sightings: &[&Sighting]) -> Looks<'j, 'a> {
         let counts: BTreeMap<usize, usize> = showing.iter().map(|(at, seen)| (*at, judge.independent(seen))).collect();
         let best = counts.values().copied().max().unwrap_or(0);
         let mut prefixes: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();

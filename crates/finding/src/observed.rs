@@ -2,11 +2,12 @@
 //!
 //! What each vantage held is looked at day by day. A day shows an upstream that two independent clusters show. It denies one
 //! only if enough clusters had a route, and enough of the vantages that show it next (or showed it last) were awake with
-//! another route: that a vantage joins or leaves neither starts nor ends anything.
+//! another route: that a vantage joins or leaves neither starts nor ends anything. What a vantage in quarantine shows is set
+//! aside, and told apart ([`SetAside`]); so is a route that one vantage is stuck with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use headwater_route::rows::{RouteHistory, Sources};
+use headwater_route::rows::{RouteHistory, Sources, Vantage};
 use headwater_route::{Asn, Family, Prefix, Time, Window};
 use serde::Serialize;
 
@@ -17,9 +18,11 @@ use crate::period::{Edge, Period, periods};
 use crate::rules::Rules;
 use crate::sanitise::{Registry, Upstream};
 use crate::sweep::{DAY_MICROS, Seen, Sighting, Stated, Sweep, shown, sweep};
+use crate::vantage::reset::resets;
+use crate::vantage::standing::{Quarantine, Standing};
 use crate::words;
 
-const METHOD: &str = "upstreams.observed/3";
+const METHOD: &str = "upstreams.observed/4";
 
 /// How well a routing fact is supported (methods §14).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -90,6 +93,26 @@ pub struct DayView {
     pub visibility: Option<f64>,
 }
 
+/// A vantage in quarantine, of whose routes to the network nothing is told.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SetAside {
+    /// The vantage.
+    #[serde(flatten)]
+    pub vantage: Vantage,
+    /// Last dump before in which it was sound; `None`: there is none.
+    pub after: Option<Time>,
+    /// First dump afterwards in which it was sound again; `None`: there is none.
+    pub before: Option<Time>,
+    /// Links that it alone showed in one dump, at most.
+    pub links: u64,
+    /// Median of the peers with a full feed in that comparison.
+    pub median: f64,
+    /// Why its routes are set aside.
+    pub why: String,
+    /// Networks that it alone ever showed next to the network.
+    pub alone: Vec<Asn>,
+}
+
 /// Upstreams in one family.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Observed {
@@ -99,6 +122,8 @@ pub struct Observed {
     pub days: Vec<DayView>,
     /// Networks seen next to the origin, the first seen first.
     pub upstreams: Vec<ObservedUpstream>,
+    /// Vantages in quarantine that had routes to the network, sorted.
+    pub set_aside: Vec<SetAside>,
     /// Routes whose next network has no public number: the next public number behind it and vantages.
     pub hidden: Vec<(Option<Asn>, usize)>,
     /// Routes set aside because their path does not tell the origin or what stands next to it.
@@ -107,11 +132,22 @@ pub struct Observed {
     pub other_origins: Vec<(Asn, usize)>,
 }
 
+/// Routes, and what is known of who saw them.
+#[derive(Clone, Copy)]
+pub struct Witnessed<'a> {
+    /// Routes of the network.
+    pub routes: &'a RouteHistory,
+    /// Which vantages are to be believed when.
+    pub standing: &'a Standing,
+    /// Networks that are known to lie behind the network: as vantages they show whom it sells to, not who carries it.
+    pub behind: &'a BTreeSet<Asn>,
+}
+
 /// Upstreams of `subject` per family, in routes of `era`; periods that `window` does not touch are left out, and so are days
 /// outside it.
 pub fn observed(
     subject: Asn,
-    history: &RouteHistory,
+    witnessed: Witnessed<'_>,
     registry: &Registry,
     era: &Window,
     window: &Window,
@@ -120,11 +156,13 @@ pub fn observed(
 ) -> (Vec<Observed>, Vec<Finding>) {
     let mut families = Vec::new();
     let mut findings = Vec::new();
+    let resets = resets(witnessed.routes, rules);
     for family in [Family::V4, Family::V6] {
-        let sweep = sweep(subject, family, history, registry, era, rules);
-        let judge = Judge::new(subject, family, history, window, sources, rules, &sweep);
+        let sweep = sweep(subject, family, witnessed.routes, registry, &resets, era, rules);
+        let judge = Judge::new(subject, family, witnessed, window, sources, rules, &sweep);
         let (found, mut stated) = judge.observed();
-        if !found.upstreams.is_empty() || !found.hidden.is_empty() || !found.other_origins.is_empty() {
+        let aside = !found.set_aside.is_empty();
+        if aside || !found.upstreams.is_empty() || !found.hidden.is_empty() || !found.other_origins.is_empty() {
             findings.append(&mut stated);
             families.push(found);
         }
@@ -158,11 +196,15 @@ pub(crate) struct Judge<'a> {
     subject: Asn,
     family: Family,
     history: &'a RouteHistory,
+    standing: &'a Standing,
+    behind: &'a BTreeSet<Asn>,
     window: &'a Window,
     sources: &'a Sources,
     pub rules: &'a Rules,
     pub sweep: &'a Sweep,
     pub days: Vec<Day<'a>>,
+    /// Sightings by vantages that were sound then, by upstream.
+    sightings: BTreeMap<Asn, Vec<&'a Sighting>>,
     /// Networks that each prefix was seen through.
     through: BTreeMap<Prefix, BTreeSet<Asn>>,
 }
@@ -171,19 +213,41 @@ impl<'a> Judge<'a> {
     pub fn new(
         subject: Asn,
         family: Family,
-        history: &'a RouteHistory,
+        witnessed: Witnessed<'a>,
         window: &'a Window,
         sources: &'a Sources,
         rules: &'a Rules,
         sweep: &'a Sweep,
     ) -> Judge<'a> {
+        let Witnessed { routes: history, standing, behind } = witnessed;
+        let sound = |s: &&Sighting| {
+            let quarantine = standing.quarantined(&history.vantages[s.vantage], family, s.first, s.last);
+            quarantine.is_none_or(|q| !q.covers(s.first, s.last))
+        };
+        let mut sightings: BTreeMap<Asn, Vec<&Sighting>> = BTreeMap::new();
         let mut through: BTreeMap<Prefix, BTreeSet<Asn>> = BTreeMap::new();
-        for (asn, sightings) in &sweep.sightings {
-            for sighting in sightings {
+        for (asn, all) in &sweep.sightings {
+            let kept: Vec<&Sighting> = all.iter().filter(sound).collect();
+            for sighting in &kept {
                 through.entry(sighting.prefix).or_default().insert(*asn);
             }
+            sightings.insert(*asn, kept);
         }
-        let mut judge = Judge { subject, family, history, window, sources, rules, sweep, days: Vec::new(), through };
+        let days = Vec::new();
+        let mut judge = Judge {
+            subject,
+            family,
+            history,
+            standing,
+            behind,
+            window,
+            sources,
+            rules,
+            sweep,
+            days,
+            sightings,
+            through,
+        };
         let mut poll = Poll::new(&sweep.prefixes, &sweep.tables, family);
         judge.days = sweep.days.iter().map(|(day, seen)| judge.day(*day, seen, &mut poll)).collect();
         judge
@@ -203,11 +267,21 @@ impl<'a> Judge<'a> {
         independent(seen.iter().map(|s| self.pair(s)))
     }
 
+    /// The quarantine that a vantage was in at some time of a day's look.
+    fn quarantine(&self, seen: &Seen) -> Option<&'a Quarantine> {
+        let (from, until) = (seen.by.min(seen.to), seen.to.max(seen.by));
+        self.standing.quarantined(&self.history.vantages[seen.vantage], self.family, from, until)
+    }
+
     fn day(&self, day: i64, seen: &'a [Seen], poll: &mut Poll<'_>) -> Day<'a> {
-        let seen: Vec<&Seen> = seen.iter().filter(|s| self.pair(s).1 != self.subject).collect();
+        let counts = |s: &&Seen| self.pair(s).1 != self.subject && self.quarantine(s).is_none();
+        let seen: Vec<&Seen> = seen.iter().filter(counts).collect();
         let with: Vec<&Seen> = seen.iter().filter(|s| !s.any.is_empty()).copied().collect();
         let largest = seen.iter().map(|s| s.table).max().unwrap_or(0);
-        let full = |s: &&&Seen| s.table > 0 && s.table as f64 >= self.rules.full_feed_ratio * largest as f64;
+        let full = |s: &&&Seen| {
+            let behind = self.behind.contains(&self.pair(s).1);
+            !behind && s.table > 0 && s.table as f64 >= self.rules.full_feed_ratio * largest as f64
+        };
         let member = |s: &&'a Seen| Member { collector: self.pair(s).0, asn: self.pair(s).1, held: s.held };
         let members: Vec<Member<'_>> = seen.iter().filter(full).map(member).collect();
         Day {
@@ -240,7 +314,7 @@ impl<'a> Judge<'a> {
         let mut found: Vec<(ObservedUpstream, Finding)> =
             showing.iter().filter_map(|(asn, showing)| self.upstream(*asn, showing)).collect();
         found.sort_by_key(|(u, _)| (u.periods.first().map(|p| p.bounds.from_by), u.asn));
-        let (upstreams, findings) = found.into_iter().unzip();
+        let (upstreams, findings): (Vec<_>, Vec<_>) = found.into_iter().unzip();
         let view = |day: &Day<'_>| DayView {
             day: day.start,
             awake: day.seen.len(),
@@ -251,6 +325,7 @@ impl<'a> Judge<'a> {
         let observed = Observed {
             family: self.family,
             days: self.days.iter().filter(|day| self.in_window(day)).map(view).collect(),
+            set_aside: self.set_aside(&upstreams),
             upstreams,
             hidden: self.sweep.hidden.iter().map(|(next, v)| (*next, v.len())).collect(),
             unusable_routes: self.sweep.unusable,
@@ -259,8 +334,38 @@ impl<'a> Judge<'a> {
         (observed, findings)
     }
 
+    /// Vantages in quarantine that had a route on a day of the window, and what they alone show.
+    fn set_aside(&self, upstreams: &[ObservedUpstream]) -> Vec<SetAside> {
+        let told: BTreeSet<Asn> = upstreams.iter().map(|u| u.asn).collect();
+        let mut found: BTreeMap<(usize, Time), (&Quarantine, BTreeSet<Asn>)> = BTreeMap::new();
+        for (day, all) in &self.sweep.days {
+            let start = Time(day * DAY_MICROS);
+            if !self.window.touches(start, Time(start.0 + DAY_MICROS - 1)) {
+                continue;
+            }
+            for seen in all.iter().filter(|s| !s.any.is_empty() && self.pair(s).1 != self.subject) {
+                let Some(quarantine) = self.quarantine(seen) else { continue };
+                let alone = seen.any.iter().filter_map(|via| match via.upstream {
+                    Upstream::Seen(asn) if !told.contains(&asn) => Some(asn),
+                    _ => None,
+                });
+                found.entry((seen.vantage, quarantine.first)).or_insert((quarantine, BTreeSet::new())).1.extend(alone);
+            }
+        }
+        let aside = |((vantage, _), (q, alone)): ((usize, Time), (&Quarantine, BTreeSet<Asn>))| SetAside {
+            vantage: self.history.vantages[vantage].clone(),
+            after: q.after,
+            before: q.before,
+            links: q.most.links,
+            median: q.most.median,
+            why: q.why(),
+            alone: alone.into_iter().collect(),
+        };
+        found.into_iter().map(aside).collect()
+    }
+
     fn upstream(&self, asn: Asn, showing: &Showing<'a>) -> Option<(ObservedUpstream, Finding)> {
-        let sightings = self.sweep.sightings.get(&asn)?;
+        let sightings = self.sightings.get(&asn)?;
         let looks = Looks::new(self, asn, showing, sightings);
         let all = periods(&looks.looks, self.rules.route_gap_days);
         let periods: Vec<Period> = all.into_iter().filter(|p| p.touches(self.window)).collect();
@@ -302,7 +407,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The networks behind an upstream, with the number of vantages.
-    fn next(&self, asn: Asn, sightings: &[Sighting]) -> Vec<(Asn, usize)> {
+    fn next(&self, asn: Asn, sightings: &[&'a Sighting]) -> Vec<(Asn, usize)> {
         let mut next: BTreeMap<Asn, BTreeSet<usize>> = BTreeMap::new();
         for s in sightings {
             next.entry(s.next.unwrap_or(self.history.vantages[s.vantage].asn)).or_default().insert(s.vantage);
@@ -313,7 +418,7 @@ impl<'a> Judge<'a> {
         next
     }
 
-    fn state(&self, upstream: &ObservedUpstream, looks: &Looks<'_, '_>, sightings: &[Sighting]) -> Option<Finding> {
+    fn state(&self, upstream: &ObservedUpstream, looks: &Looks<'_, '_>, sightings: &[&'a Sighting]) -> Option<Finding> {
         let (evidence, evidence_unlisted) = self.evidence(upstream, looks, sightings);
         Draft {
             method: METHOD,
@@ -358,7 +463,7 @@ impl<'a> Judge<'a> {
         &self,
         upstream: &ObservedUpstream,
         looks: &Looks<'_, '_>,
-        sightings: &[Sighting],
+        sightings: &[&'a Sighting],
     ) -> (Vec<Cited>, usize) {
         let mut listed: Vec<(Time, Cited)> = Vec::new();
         // Of many periods the first and the last bound are shown.
@@ -381,19 +486,19 @@ impl<'a> Judge<'a> {
     }
 
     /// The sightings that begin first and those that end last.
-    fn first_and_last<'s>(&self, sightings: &'s [Sighting], most: usize) -> Vec<&'s Sighting> {
+    fn first_and_last(&self, sightings: &[&'a Sighting], most: usize) -> Vec<&'a Sighting> {
         let key = |s: &Sighting| (s.vantage, s.prefix, s.evidence.offset);
         let mut order: Vec<usize> = (0..sightings.len()).collect();
-        order.sort_by_key(|&i| (sightings[i].first, std::cmp::Reverse(sightings[i].last), key(&sightings[i])));
+        order.sort_by_key(|&i| (sightings[i].first, std::cmp::Reverse(sightings[i].last), key(sightings[i])));
         let mut kept: BTreeSet<usize> = order.iter().take(most - most / 2).copied().collect();
-        order.sort_by_key(|&i| (std::cmp::Reverse(sightings[i].last), key(&sightings[i])));
+        order.sort_by_key(|&i| (std::cmp::Reverse(sightings[i].last), key(sightings[i])));
         for i in order {
             if kept.len() >= most {
                 break;
             }
             kept.insert(i);
         }
-        kept.into_iter().map(|i| &sightings[i]).collect()
+        kept.into_iter().map(|i| sightings[i]).collect()
     }
 
     fn says(&self, asn: Asn, s: &Sighting) -> String {
@@ -485,9 +590,29 @@ pub fn unknowns(
             });
         }
     }
+    for family in families {
+        for aside in &family.set_aside {
+            let side = |time: Option<Time>| time.map_or("?".to_owned(), |time| time.date());
+            out.push(Unknown {
+                what: format!(
+                    "what {} shows of {subject} ({}) between {} and {}: its routes are set aside, as {}",
+                    shown(&aside.vantage),
+                    family.family,
+                    side(aside.after),
+                    side(aside.before),
+                    aside.why
+                ),
+                why: Why::Conflicting,
+                from: aside.after,
+                until: aside.before,
+                settled_by: "other vantages that show the same links, or the operator of that session".to_owned(),
+            });
+        }
+    }
     if !history.spans.is_empty() && history.states.is_empty() {
         out.push(Unknown {
-            what: "resets of sessions between dumps: no state message was read, so a route may have been held on beyond one"
+            what: "short resets of sessions: no state message was read, so resets are inferred from bursts of \
+                   announcements, and a route may have been held on beyond one that made none"
                 .to_owned(),
             why: Why::NotObservable,
             from: None,

@@ -9,6 +9,7 @@ use headwater_route::{AsPath, Asn, Evidence, Family, Prefix, Time, Window};
 use crate::cohort::Held;
 use crate::rules::Rules;
 use crate::sanitise::{Registry, Upstream, sanitise};
+use crate::vantage::reset::{By, Reset};
 
 pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
 const SECOND_MICROS: i64 = 1_000_000;
@@ -112,6 +113,16 @@ struct Own<'a> {
     events: Vec<&'a RouteEvent>,
     /// (time, source and offset) of every state change.
     states: Vec<(Time, Evidence)>,
+    /// When its session was down or sent its table.
+    resets: Vec<&'a Reset>,
+}
+
+impl Own<'_> {
+    /// Until when the table of the session is in motion at a time.
+    fn in_motion(&self, at: Time) -> Option<Time> {
+        let covers = |r: &&&Reset| r.from <= at && r.until.is_none_or(|until| at < until);
+        self.resets.iter().find(covers).map(|r| r.until.unwrap_or(Time(i64::MAX)))
+    }
 }
 
 /// A dump of a collector as its vantages see it.
@@ -191,6 +202,7 @@ pub(crate) fn sweep(
     family: Family,
     history: &RouteHistory,
     registry: &Registry,
+    resets: &[Reset],
     era: &Window,
     rules: &Rules,
 ) -> Sweep {
@@ -207,6 +219,9 @@ pub(crate) fn sweep(
     }
     for state in &history.states {
         own.get_mut(state.vantage).into_iter().for_each(|own| own.states.push((state.at, state.evidence)));
+    }
+    for reset in resets.iter().filter(|r| r.family.is_none_or(|of| of == family)) {
+        own.get_mut(reset.vantage).into_iter().for_each(|own| own.resets.push(reset));
     }
     let collectors = collectors(history, family, rules);
     let mut sweeper = Sweeper {
@@ -275,6 +290,10 @@ fn marks<'a>(vantage: usize, collector: &Collector, own: &Own<'a>) -> Vec<(Time,
     for (i, event) in own.events.iter().enumerate() {
         marks.push((event.at, 2 * i + 2, Mark::Event(event)));
     }
+    // What was held before a reset that nobody told of is no longer known.
+    for reset in own.resets.iter().filter(|r| matches!(r.by, By::Inferred { .. })) {
+        marks.push((reset.from, 1, Mark::Lost));
+    }
     for (at, evidence) in &own.states {
         let first = own.events.partition_point(|e| e.at < *at);
         let here = own.events[first..].iter().take_while(|e| e.at == *at).enumerate();
@@ -284,6 +303,19 @@ fn marks<'a>(vantage: usize, collector: &Collector, own: &Own<'a>) -> Vec<(Time,
     }
     marks.sort_by_key(|(at, order, _)| (*at, *order));
     marks.into_iter().map(|(at, _, mark)| (at, mark)).collect()
+}
+
+/// Events of a table in motion that another one of the same prefix follows before it rests: of each prefix one change is told
+/// (methods §2.5).
+fn passing(marks: &[(Time, Mark<'_>)], own: &Own<'_>) -> Vec<bool> {
+    let mut followed: BTreeSet<(Time, Prefix)> = BTreeSet::new();
+    let passes = |(at, mark): &(Time, Mark<'_>)| match (mark, own.in_motion(*at)) {
+        (Mark::Event(event), Some(end)) => !followed.insert((end, event.prefix)),
+        _ => false,
+    };
+    let mut passing: Vec<bool> = marks.iter().rev().map(passes).collect();
+    passing.reverse();
+    passing
 }
 
 struct Sweeper<'a> {
@@ -362,6 +394,7 @@ impl Sweeper<'_> {
 
     fn vantage(&mut self, vantage: usize, collector: &Collector, own: &Own<'_>) {
         let marks = marks(vantage, collector, own);
+        let passing = passing(&marks, own);
         let runs = self.runs(vantage, collector, own);
         let mut base = Base::new(&runs);
         let mut state = State::default();
@@ -388,7 +421,7 @@ impl Sweeper<'_> {
                         state = State { known: true, partial: true, ..State::default() };
                         base.fresh = true;
                     }
-                    let route = self.event(vantage, event);
+                    let route = self.event(vantage, event, !passing[i]);
                     state.set(prefix, route.into_iter().collect());
                 }
             }
@@ -401,15 +434,25 @@ impl Sweeper<'_> {
             let broken =
                 next.is_none_or(|(next, mark)| until.is_none_or(|until| *next > until) || matches!(mark, Mark::Lost));
             let last = to.0.div_euclid(DAY_MICROS);
+            // A table that is being sent is looked at when that is done.
+            let still = own.in_motion(*at);
+            if still
+                .is_some_and(|end| next.is_some_and(|(next, _)| *next < end) || until.is_none_or(|until| until < end))
+            {
+                state.known &= !broken;
+                continue;
+            }
+            let at = still.unwrap_or(*at);
             let settled = broken || next.is_some_and(|(next, _)| next.0.div_euclid(DAY_MICROS) != last);
-            self.note(vantage, &mut state, (*at, by, to), settled);
+            self.note(vantage, &mut state, (at, by.max(at), to), settled);
             // What it was is kept for the next dump to build on, and told of no more.
             state.known &= !broken;
         }
     }
 
-    fn event(&mut self, vantage: usize, event: &RouteEvent) -> Option<(Upstream, Evidence)> {
-        let told = self.era.touches(event.at, event.at);
+    /// What an update says; it is told of only if `lasting`.
+    fn event(&mut self, vantage: usize, event: &RouteEvent, lasting: bool) -> Option<(Upstream, Evidence)> {
+        let told = lasting && self.era.touches(event.at, event.at);
         let read = self.read(vantage, event.prefix, event.path.as_ref()?, told)?;
         if told {
             let (at, prefix, evidence) = (event.at, event.prefix, event.evidence);

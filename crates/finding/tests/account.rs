@@ -7,12 +7,14 @@ use expect_test::expect;
 use headwater_finding::account::{Account, Names, Rows, carriers};
 use headwater_finding::finding::{Finding, Unknown};
 use headwater_finding::origins::ranges;
+use headwater_finding::vantage::standing::Standing;
 use headwater_finding::words::reserved_in;
 use headwater_route::{Asn, Window};
 
 fn ask_in(world: &World, window: Window) -> (Account, Vec<Finding>, Vec<Unknown>) {
     let World { links, holders, routes, sources, origins, .. } = world;
-    let rows = Rows { links, holders, routes, sources };
+    let standing = Standing::default();
+    let rows = Rows { links, holders, routes, standing: &standing, sources };
     let names = Names::from([(Asn(64501), "BULLETPROOF \"hosts\" Ltd".to_owned()), (Asn(64508), "TRANSIT".to_owned())]);
     let (carried, mut findings, unknowns) = carriers(SUBJECT, &rows, &registry(), &window, &rules());
     let (given, mut stated) = ranges(SUBJECT, origins, sources, &rules());
@@ -111,7 +113,8 @@ fn nothing_of_an_earlier_holder_is_told_of_the_present_one() {
     assert!(account.summary.iter().all(|s| !s.contains("AS64501")), "{:?}", account.summary);
     assert!(account.summary.iter().any(|s| s.contains("probably had another holder before")));
     let World { links, holders, routes, sources, .. } = &world;
-    let rows = Rows { links, holders, routes, sources };
+    let standing = Standing::default();
+    let rows = Rows { links, holders, routes, standing: &standing, sources };
     let (found, ..) = carriers(SUBJECT, &rows, &registry(), &Window::default(), &rules());
     let listed = |era: usize| found.eras[era].published.upstreams.iter().map(|u| u.asn.0).collect::<Vec<_>>();
     assert_eq!((listed(0), listed(1)), (vec![64501], vec![64502]));
@@ -130,8 +133,7 @@ fn the_order_of_ingest_does_not_matter() {
 fn no_sentence_in_the_source_has_a_reserved_word() {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut read = 0;
-    for file in std::fs::read_dir(dir).unwrap() {
-        let path = file.unwrap().path();
+    for path in sources(&dir) {
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         let mut list = false;
@@ -146,6 +148,12 @@ fn no_sentence_in_the_source_has_a_reserved_word() {
         }
     }
     assert!(read > 5000, "{read} characters of literals");
+}
+
+/// Every source file below a directory.
+fn sources(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let paths = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
 }
 
 /// The text of the string literals of a line; of one that runs on from the line before, the line.

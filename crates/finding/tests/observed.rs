@@ -5,15 +5,16 @@ mod common;
 use common::{SUBJECT, World, dumps, lint, nth, registry, rules, t, world, world_salted};
 use expect_test::expect;
 use headwater_finding::finding::{Finding, Why};
-use headwater_finding::observed::{self, Grade, Observed, ObservedUpstream};
+use headwater_finding::observed::{self, Grade, Observed, ObservedUpstream, Witnessed};
 use headwater_finding::period::Edge;
 use headwater_route::{Asn, Time, Window};
 use proptest::prelude::*;
 
 fn ask_in(world: &World, era: Window, window: Window) -> (Vec<Observed>, Vec<Finding>) {
     let (rules, registry) = (rules(), registry());
-    let (found, findings) =
-        observed::observed(SUBJECT, &world.routes, &registry, &era, &window, &world.sources, &rules);
+    let (standing, behind) = Default::default();
+    let witnessed = Witnessed { routes: &world.routes, standing: &standing, behind: &behind };
+    let (found, findings) = observed::observed(SUBJECT, witnessed, &registry, &era, &window, &world.sources, &rules);
     lint(&findings, &observed::unknowns(SUBJECT, &world.routes, &found, &rules, &registry));
     (found, findings)
 }

@@ -4,9 +4,10 @@ use headwater_finding::account::{Names, Rows};
 use headwater_finding::finding::{Finding, Unknown, Why};
 use headwater_finding::origins::{self, Origins};
 use headwater_finding::sanitise::Registry;
+use headwater_finding::vantage::standing::{self, Standing};
 use headwater_history::{AsnList, History};
 use headwater_route::rows::{HolderHistory, LinkHistory, OriginHistory, RouteHistory, Sources};
-use headwater_route::{Asn, Kind, Prefix, Source, Time, Window};
+use headwater_route::{Asn, Kind, Prefix, Source, SourceId, Time, Window};
 use serde::Serialize;
 use serde_json::json;
 
@@ -190,8 +191,32 @@ impl<'a> Question<'a> {
     }
 
     /// The rows as the methods take them.
-    pub fn bound<'r>(&'r self, rows: &'r (LinkHistory, HolderHistory, RouteHistory)) -> Rows<'r> {
-        Rows { links: &rows.0, holders: &rows.1, routes: &rows.2, sources: &self.sources }
+    pub fn bound<'r>(
+        &'r self,
+        rows: &'r (LinkHistory, HolderHistory, RouteHistory),
+        standing: &'r Standing,
+    ) -> Rows<'r> {
+        Rows { links: &rows.0, holders: &rows.1, routes: &rows.2, standing, sources: &self.sources }
+    }
+
+    /// Which vantages are to be believed when, as far as dumps tell. Without a route there is nobody to believe.
+    pub fn standing(&self, routes: &RouteHistory) -> Result<Standing, Error> {
+        let mut standing = Standing::default();
+        if routes.runs.is_empty() && routes.events.is_empty() {
+            return Ok(standing);
+        }
+        self.look(routes, &mut standing)?;
+        Ok(standing)
+    }
+
+    /// Looks at the links that vantages show, a day at a time.
+    pub fn look(&self, routes: &RouteHistory, standing: &mut Standing) -> Result<(), Error> {
+        for day in standing::days(&routes.tables) {
+            let dumps: Vec<SourceId> = day.iter().map(|table| routes.tables[*table].source).collect();
+            let samples = self.history.edge_samples(&dumps)?;
+            standing.look(routes, &day, &samples, &self.context.config.methods);
+        }
+        Ok(())
     }
 
     /// Names for display.

@@ -85,7 +85,7 @@ impl Writer<'_> {
         }
         let mut vantages: BTreeMap<(i32, Family), (u64, u64)> =
             std::mem::take(&mut self.update_vantages).into_iter().map(|(key, events)| (key, (0, events))).collect();
-        let mut holes = Vec::new();
+        let (mut holes, mut edges) = (Vec::new(), Vec::new());
         let mut new_state = false;
         let mut dump_times = None;
         if let Some(dump) = self.dump.take() {
@@ -93,7 +93,7 @@ impl Writer<'_> {
             if let Some((from, until)) = outcome.at {
                 self.span = Some(self.span.map_or((from, until), |(a, b)| (a.min(from), b.max(until))));
             }
-            holes = outcome.holes;
+            (holes, edges) = (outcome.holes, outcome.edges);
             new_state = outcome.state_written;
             dump_times = outcome.at;
             for (key, held) in outcome.present {
@@ -102,6 +102,7 @@ impl Writer<'_> {
         }
         self.write_routes()?;
         self.write_updates()?;
+        let bursts = std::mem::take(&mut self.updates.bursts).finish();
         let tables: Vec<Table> = self.buffers.keys().copied().collect();
         for table in tables {
             self.write_buffer(table)?;
@@ -135,6 +136,8 @@ impl Writer<'_> {
             dump: dump_times,
             vantages: &vantages,
             states: &self.states,
+            edges: &edges,
+            bursts: &bursts,
             holes: &holes,
             asn_lists: &self.asn_lists,
             shifts: &self.routes.shifts,

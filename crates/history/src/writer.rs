@@ -14,7 +14,7 @@ use headwater_route::{Asn, Event, Family, Fault, FaultKind, Kind, Observation, S
 use crate::catalogue::{AsnList, Selection};
 use crate::commit::{Interruption, Step, pass};
 use crate::dump_state::{self, StateReader, StateWriter};
-use crate::routes::dump::Dump;
+use crate::routes::dump::{Dump, Holder};
 use crate::routes::rows::{MAX_VANTAGE, RouteRows};
 use crate::routes::updates::UpdateRows;
 use crate::segment::{Finished, SegmentWriter};
@@ -77,7 +77,7 @@ pub struct Writer<'h> {
     pub(crate) routes: RouteRows,
     pub(crate) dump: Option<Dump>,
     pub(crate) dump_base: Option<SourceId>,
-    updates: UpdateRows,
+    pub(crate) updates: UpdateRows,
     pub(crate) update_vantages: BTreeMap<(i32, Family), u64>,
     pub(crate) states: Vec<(i32, Time, u16, u16, u64)>,
     pub(crate) span: Option<(Time, Time)>,
@@ -259,7 +259,9 @@ impl Writer<'_> {
                     self.open_dump()?;
                 }
                 if let Some(dump) = &mut self.dump {
-                    dump.held(&mut self.routes, vantage, time, offset, route.nlri, route.attributes)?;
+                    let network = self.networks.get(vantage as usize).copied().unwrap_or(0);
+                    let holder = Holder { vantage, network };
+                    dump.held(&mut self.routes, holder, time, offset, route.nlri, route.attributes)?;
                 }
                 if self.routes.is_full() {
                     self.write_routes()?;

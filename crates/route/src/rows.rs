@@ -497,6 +497,41 @@ pub struct StateChange {
     pub evidence: Evidence,
 }
 
+/// Five minutes in which a vantage announced many prefixes: at least half of all that its collector heard of then.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Burst {
+    /// Start of the five minutes.
+    pub at: Time,
+    /// Index into [`RouteHistory::vantages`].
+    pub vantage: usize,
+    /// Family of the prefixes.
+    pub family: Family,
+    /// Distinct prefixes announced.
+    pub prefixes: u64,
+    /// The update file that has them; of several, the first.
+    pub source: SourceId,
+}
+
+/// Length of a [`Burst`].
+pub const BURST_MICROS: i64 = 5 * 60 * 1_000_000;
+
+/// A sample of the links between networks that one dump shows in one family. A link is kept for its mark, a hash, so samples
+/// of several dumps hold the same links, down to the mark below which both are whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EdgeSample {
+    /// The dump.
+    pub source: SourceId,
+    /// Family.
+    pub family: Family,
+    /// Every link whose mark is below this is here; 2^32: all links.
+    pub below: u64,
+    /// Peer ASNs that hold routes, in order of their first one.
+    pub peers: Vec<Asn>,
+    /// Sorted by mark: the mark, and the peer that alone shows the link (index into `peers`), if one does. Of links that touch
+    /// the number of a peer which shows them it is not told: they are its own.
+    pub edges: Vec<(u32, Option<u32>)>,
+}
+
 /// Observed routes for an origin or a prefix.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RouteHistory {
@@ -512,6 +547,8 @@ pub struct RouteHistory {
     pub events: Vec<RouteEvent>,
     /// Sorted by (at, vantage).
     pub states: Vec<StateChange>,
+    /// Sorted by (at, vantage, family).
+    pub bursts: Vec<Burst>,
 }
 
 /// The sources that rows refer to, by id.

@@ -486,7 +486,7 @@ impl Builder {
             .collect();
         states.sort_by_key(|s| (s.at, s.vantage, s.evidence.offset));
         let runs = self.fold(&tables, &index, ids);
-        RouteHistory { vantages, tables, spans: spans.collect(), runs, events, states }
+        RouteHistory { vantages, tables, spans: spans.collect(), runs, events, states, bursts: Vec::new() }
     }
 
     /// Joins routes that dumps of one collector in a row hold unchanged.

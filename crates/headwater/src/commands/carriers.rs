@@ -72,9 +72,10 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let question = Question::open(context)?;
     let subject = question.subject(&args.resource, window.to)?;
     let rows = question.rows(&subject)?;
+    let standing = question.standing(&rows.2)?;
     let rules = &context.config.methods;
     let (carriers, findings, unknowns) =
-        account::carriers(subject.asn, &question.bound(&rows), &question.registry, &window, rules);
+        account::carriers(subject.asn, &question.bound(&rows, &standing), &question.registry, &window, rules);
     let names = question.names(&carriers.networks(), window.to.or(carriers.last_look()))?;
 
     let query = Query::new(&args.resource, &subject, window);

@@ -103,8 +103,9 @@ pub fn answer(args: &Args, context: &Context<'_>) -> Result<(Exit, Vec<Finding>)
     let question = Question::open(context)?;
     let subject = question.subject(&args.resource, window.to)?;
     let rows = question.rows(&subject)?;
+    let standing = question.standing(&rows.2)?;
     let rules = &context.config.methods;
-    let bound = question.bound(&rows);
+    let bound = question.bound(&rows, &standing);
     let (carriers, mut findings, unknowns) = account::carriers(subject.asn, &bound, &question.registry, &window, rules);
     let names = question.names(&carriers.networks(), window.to.or(carriers.last_look()))?;
     let published = question.history.origins_by(subject.asn, Window::default())?;

@@ -2,11 +2,12 @@
 
 use headwater_finding::account::{Carriers, EraCarriers, Names};
 use headwater_finding::holders::{Began, Holders};
-use headwater_finding::observed::{Observed, ObservedUpstream};
+use headwater_finding::observed::{Observed, ObservedUpstream, SetAside};
 use headwater_finding::period::Period;
 use headwater_finding::published::{Cell, Published};
 use headwater_finding::words::day;
 use headwater_route::Asn;
+use headwater_route::rows::Vantage;
 
 use super::timeline::{Row, Unit, draw};
 use super::{Style, first, label, last};
@@ -236,6 +237,9 @@ fn observed(subject: Asn, observed: &Observed, names: &Names, style: &Style) -> 
             "",
         ));
     }
+    for aside in &observed.set_aside {
+        out.push_str(&style.wrap(&set_aside(aside), ""));
+    }
     for (next, vantages) in &observed.hidden {
         let behind = next.map_or("no public number".to_owned(), |asn| asn.to_string());
         out.push_str(&style.wrap(
@@ -261,6 +265,25 @@ fn observed(subject: Asn, observed: &Observed, names: &Names, style: &Style) -> 
         ));
     }
     out
+}
+
+/// Whose routes are not counted, and why.
+fn set_aside(aside: &SetAside) -> String {
+    let Vantage { collector, asn, addr } = &aside.vantage;
+    let between = match (aside.after, aside.before) {
+        (None, None) => String::new(),
+        (Some(after), None) => format!(" after {}", day(after)),
+        (None, Some(before)) => format!(" before {}", day(before)),
+        (Some(after), Some(before)) => format!(" between {} and {}", day(after), day(before)),
+    };
+    let alone = match aside.alone.as_slice() {
+        [] => String::new(),
+        alone => {
+            let named: Vec<String> = alone.iter().map(ToString::to_string).collect();
+            format!("; it alone shows {} here", named.join(", "))
+        }
+    };
+    format!("not counted{between}: {collector} ({asn}, {addr}), as {}{alone}", aside.why)
 }
 
 /// At how many vantages each upstream was seen, with which share, and what carries it in turn.

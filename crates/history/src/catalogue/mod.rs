@@ -15,6 +15,8 @@ use headwater_route::{Asn, Family, Fault, FaultKind, Prefix, Source, SourceId, T
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 pub use self::selection::Selection;
+use crate::routes::bursts::Burst;
+use crate::routes::edges::Edges;
 use crate::routes::shifts::Shifts;
 use crate::table::Table;
 use crate::{Error, FORMAT_VERSION};
@@ -51,6 +53,11 @@ CREATE TABLE source_vantages (source INTEGER NOT NULL REFERENCES sources(id), va
 CREATE TABLE states (source INTEGER NOT NULL REFERENCES sources(id), vantage INTEGER NOT NULL, at_us INTEGER NOT NULL,
     from_state INTEGER NOT NULL, to_state INTEGER NOT NULL, position INTEGER NOT NULL);
 CREATE INDEX states_by_time ON states (at_us);
+CREATE TABLE edge_samples (source INTEGER NOT NULL REFERENCES sources(id), family INTEGER NOT NULL,
+    below INTEGER NOT NULL, links BLOB NOT NULL, PRIMARY KEY (source, family));
+CREATE TABLE bursts (source INTEGER NOT NULL REFERENCES sources(id), vantage INTEGER NOT NULL, family INTEGER NOT NULL,
+    at_us INTEGER NOT NULL, prefixes INTEGER NOT NULL);
+CREATE INDEX bursts_by_time ON bursts (at_us);
 CREATE TABLE holes (source INTEGER NOT NULL REFERENCES sources(id), after_prefix TEXT, before_prefix TEXT);
 CREATE TABLE shifts (source INTEGER PRIMARY KEY REFERENCES sources(id), body BLOB NOT NULL);
 CREATE TABLE asn_lists (source INTEGER NOT NULL REFERENCES sources(id), kind TEXT NOT NULL, asn INTEGER NOT NULL,
@@ -169,6 +176,9 @@ pub(crate) struct Entry<'a> {
     /// Routes held and update events, per vantage and family.
     pub vantages: &'a BTreeMap<(i32, Family), (u64, u64)>,
     pub states: &'a [(i32, Time, u16, u16, u64)],
+    /// Samples of the links that its dump shows.
+    pub edges: &'a [(Family, Edges)],
+    pub bursts: &'a [Burst],
     pub holes: &'a [Hole],
     pub asn_lists: &'a BTreeMap<AsnList, BTreeSet<Asn>>,
     pub shifts: &'a Shifts,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use headwater_route::rows::{Sources, Vantage};
+use headwater_route::rows::{EdgeSample, Sources, Vantage};
 use headwater_route::{Asn, Family, Fault, FaultKind, Kind, Source, SourceId, Time, Window};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{AsnList, Catalogue, Detail, FaultCount, Hole, SegmentFile, StoredFault};
 use crate::Error;
+use crate::routes::edges;
 use crate::routes::shifts::Shifts;
 use crate::table::Table;
 use crate::view::View;
@@ -238,6 +239,35 @@ impl Catalogue {
                 Ok((source, r.get(1)?, at, r.get(3)?, r.get(4)?, position))
             },
         )
+    }
+
+    /// Bursts of announcements that begin in the window: (source, vantage, family, start, prefixes).
+    #[allow(clippy::type_complexity)]
+    pub(crate) fn bursts(&self, window: Window) -> Result<Vec<(SourceId, i32, Family, Time, u64)>, Error> {
+        let (from, to) = bounds(window);
+        self.rows(
+            "SELECT source, vantage, family, at_us, prefixes FROM bursts WHERE at_us >= ?1 AND at_us < ?2",
+            [from, to],
+            |r| {
+                let family = crate::table::family_of(r.get(2)?);
+                Ok((SourceId(r.get(0)?), r.get(1)?, family, Time(r.get(3)?), r.get::<_, i64>(4)? as u64))
+            },
+        )
+    }
+
+    /// The samples of links of a dump, by family.
+    pub(crate) fn edge_samples(&self, source: SourceId) -> Result<Vec<EdgeSample>, Error> {
+        let rows = self.rows(
+            "SELECT family, below, links FROM edge_samples WHERE source = ?1 ORDER BY family",
+            [source.0],
+            |r| Ok((crate::table::family_of(r.get(0)?), r.get::<_, i64>(1)? as u64, r.get::<_, Vec<u8>>(2)?)),
+        )?;
+        let sample = |(family, below, links): (Family, u64, Vec<u8>)| {
+            let damaged = || Error::Catalogue(self.path.clone(), "a sample of links is damaged".to_owned());
+            let (peers, edges) = edges::decode(&links).ok_or_else(damaged)?;
+            Ok(EdgeSample { source, family, below, peers, edges })
+        };
+        rows.into_iter().map(sample).collect()
     }
 
     /// Parts of dumps that could not be read.

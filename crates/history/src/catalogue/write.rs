@@ -184,6 +184,19 @@ impl Catalogue {
             each.execute(params![id, vantage, at.0, from, to, *offset as i64]).map_err(&fail)?;
         }
         drop(each);
+        for (family, edges) in entry.edges {
+            tx.execute(
+                "INSERT INTO edge_samples VALUES (?1, ?2, ?3, ?4)",
+                params![id, crate::table::family_code(*family), edges.below as i64, edges.bytes],
+            )
+            .map_err(&fail)?;
+        }
+        let mut each = tx.prepare_cached("INSERT INTO bursts VALUES (?1, ?2, ?3, ?4, ?5)").map_err(&fail)?;
+        for b in entry.bursts {
+            let family = crate::table::family_code(b.family);
+            each.execute(params![id, b.vantage, family, b.at.0, b.prefixes as i64]).map_err(&fail)?;
+        }
+        drop(each);
         for hole in entry.holes {
             let side = |p: Option<Prefix>| p.map(|p| p.to_string());
             tx.execute("INSERT INTO holes VALUES (?1, ?2, ?3)", params![id, side(hole.after), side(hole.before)])

@@ -9,6 +9,7 @@ mod origins;
 mod presence;
 mod records;
 mod routes;
+mod vantages;
 
 use headwater_route::{Evidence, SourceId};
 

@@ -175,7 +175,7 @@ impl History {
         Ok(out)
     }
 
-    fn route_history(
+    pub(super) fn route_history(
         &self,
         view: &View,
         rows: BTreeMap<SourceId, Vec<StoredRow>>,
@@ -327,7 +327,8 @@ impl History {
             })
             .collect();
         states.sort_by_key(|s| (s.at, s.vantage, rank(s.evidence.source), s.evidence.offset));
-        Ok(RouteHistory { vantages, tables, spans, runs, events, states })
+        let bursts = self.bursts(view, &number, window)?;
+        Ok(RouteHistory { vantages, tables, spans, runs, events, states, bursts })
     }
 }
 

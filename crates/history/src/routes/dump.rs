@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use headwater_route::{Attributes, Family, Nlri, PathRef, Prefix, Time};
 
+use super::edges::{EdgeSamples, Edges};
 use super::paths;
 use super::rows::{Place, RouteRows};
 use crate::Error;
@@ -57,6 +58,13 @@ struct Entry {
     offset: u64,
 }
 
+/// Who holds a route: the vantage and its network.
+#[derive(Clone, Copy)]
+pub(crate) struct Holder {
+    pub vantage: i32,
+    pub network: u32,
+}
+
 /// A dump being read.
 pub(crate) struct Dump {
     base: Option<StateReader>,
@@ -76,6 +84,7 @@ pub(crate) struct Dump {
     groups_since_fault: u8,
     holes: Vec<Hole>,
     present: Present,
+    edges: EdgeSamples,
     pending: BTreeMap<(i32, Family), Vec<(Prefix, i64)>>,
     pending_rows: usize,
     kept: Vec<Held>,
@@ -97,6 +106,7 @@ impl Dump {
             groups_since_fault: 0,
             holes: Vec::new(),
             present: Present::default(),
+            edges: EdgeSamples::default(),
             pending: BTreeMap::new(),
             pending_rows: 0,
             kept: Vec::new(),
@@ -107,7 +117,7 @@ impl Dump {
     pub fn held(
         &mut self,
         rows: &mut RouteRows,
-        vantage: i32,
+        holder: Holder,
         time: Time,
         offset: u64,
         nlri: Nlri,
@@ -117,6 +127,7 @@ impl Dump {
         let origin = attributes.path.origin().map_or(-1, |asn| i64::from(asn.0));
         let marks = super::marks(attributes);
         let hash = paths::hash(attributes.path);
+        let Holder { vantage, network } = holder;
         if nlri.multicast {
             // Multicast tables are small and asked for rarely: kept whole, beside the unicast merge.
             let path = rows.paths.intern(vantage, hash, attributes.path);
@@ -124,6 +135,7 @@ impl Dump {
             rows.held(Held { vantage, hash, origin, tentative: false, rooted: false }, path, marks, true);
             return Ok(());
         }
+        self.edges.path(nlri.prefix.family(), vantage, network, hash, attributes.path);
         // A prefix that comes without end is worked off in parts, which then count as out of order.
         let too_long = self.entries.len() >= MAX_GROUP || self.arena.len() >= MAX_GROUP_BYTES;
         if self.prefix != Some(nlri.prefix) || too_long {
@@ -332,7 +344,13 @@ impl Dump {
             }
             None => false,
         };
-        Ok(Outcome { at: self.at, holes: self.holes, present: self.present.into_map(), state_written })
+        Ok(Outcome {
+            at: self.at,
+            holes: self.holes,
+            present: self.present.into_map(),
+            edges: self.edges.finish(),
+            state_written,
+        })
     }
 }
 
@@ -367,6 +385,8 @@ pub(crate) struct Outcome {
     pub holes: Vec<Hole>,
     /// Routes per vantage and family.
     pub present: BTreeMap<(i32, Family), u64>,
+    /// Samples of the links it shows.
+    pub edges: Vec<(Family, Edges)>,
     /// False if no state is left for the next dump.
     pub state_written: bool,
 }

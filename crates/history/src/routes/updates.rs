@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use headwater_route::{Attributes, Nlri, Prefix, SourceId, Time};
 
+use super::bursts::Bursts;
 use super::paths::{self, PathColumns, Paths};
 use super::rows::{network_of, prefix_columns};
 use crate::Error;
@@ -33,6 +34,8 @@ struct Row {
 pub(crate) struct UpdateRows {
     rows: Vec<Row>,
     paths: Paths,
+    /// Of what was written so far.
+    pub bursts: Bursts,
 }
 
 impl UpdateRows {
@@ -74,9 +77,11 @@ impl UpdateRows {
         updates: &Path,
         index: &Path,
     ) -> Result<Vec<Finished>, Error> {
-        let UpdateRows { rows, paths } = self;
+        let UpdateRows { rows, paths, bursts } = self;
         // Stable: events of one key and instant stay in the order of the file.
         rows.sort_by_key(|r| (r.prefix, r.vantage, r.at));
+        let announced = rows.iter().filter(|r| r.path != WITHDRAWN && r.safi == 1);
+        bursts.add(announced.map(|r| (r.prefix, r.vantage, r.at)));
 
         let mut writer = SegmentWriter::create(Table::Updates, updates, rows.len())?;
         let mut rest = rows.as_slice();
