@@ -68,15 +68,20 @@ pub fn independent<'a>(pairs: impl IntoIterator<Item = (&'a str, Asn)>) -> usize
     asns_of.keys().filter(|collector| place(collector, &asns_of, &mut taken, &mut BTreeSet::new())).count()
 }
 
-/// Weight of each member: sessions of one peer ASN share one vote, and a cluster counts with the root of its size.
-pub(crate) fn weights(members: &[&Member<'_>]) -> Vec<f64> {
+/// Weight of each (collector, peer ASN): sessions of one peer ASN share one vote, and a cluster counts with the root of its
+/// size.
+pub fn weights_of(pairs: &[(&str, Asn)]) -> Vec<f64> {
     let mut sessions: BTreeMap<Asn, f64> = BTreeMap::new();
     let mut sizes: BTreeMap<&str, f64> = BTreeMap::new();
-    for member in members {
-        *sessions.entry(member.asn).or_default() += 1.0;
-        *sizes.entry(member.collector).or_default() += 1.0;
+    for (collector, asn) in pairs {
+        *sessions.entry(*asn).or_default() += 1.0;
+        *sizes.entry(*collector).or_default() += 1.0;
     }
-    members.iter().map(|m| 1.0 / sessions[&m.asn] / sizes[m.collector].sqrt()).collect()
+    pairs.iter().map(|(collector, asn)| 1.0 / sessions[asn] / sizes[collector].sqrt()).collect()
+}
+
+pub(crate) fn weights(members: &[&Member<'_>]) -> Vec<f64> {
+    weights_of(&members.iter().map(|m| (m.collector, m.asn)).collect::<Vec<_>>())
 }
 
 fn clusters(members: &[&Member<'_>]) -> usize {

@@ -20,6 +20,7 @@ use crate::sanitise::{Registry, Upstream};
 use crate::sweep::{DAY_MICROS, Seen, Sighting, Stated, Sweep, shown, sweep};
 use crate::vantage::reset::resets;
 use crate::vantage::standing::{Quarantine, Standing};
+use crate::vantage::stuck::{Stuck, set_apart};
 use crate::words;
 
 const METHOD: &str = "upstreams.observed/4";
@@ -124,6 +125,8 @@ pub struct Observed {
     pub upstreams: Vec<ObservedUpstream>,
     /// Vantages in quarantine that had routes to the network, sorted.
     pub set_aside: Vec<SetAside>,
+    /// Routes that one vantage is stuck with, sorted by vantage, prefix and time.
+    pub stuck: Vec<Stuck>,
     /// Routes whose next network has no public number: the next public number behind it and vantages.
     pub hidden: Vec<(Option<Asn>, usize)>,
     /// Routes set aside because their path does not tell the origin or what stands next to it.
@@ -158,10 +161,12 @@ pub fn observed(
     let mut findings = Vec::new();
     let resets = resets(witnessed.routes, rules);
     for family in [Family::V4, Family::V6] {
-        let sweep = sweep(subject, family, witnessed.routes, registry, &resets, era, rules);
+        let mut sweep = sweep(subject, family, witnessed.routes, registry, &resets, era, rules);
+        let stuck = set_apart(&mut sweep, witnessed.routes, rules);
         let judge = Judge::new(subject, family, witnessed, window, sources, rules, &sweep);
-        let (found, mut stated) = judge.observed();
-        let aside = !found.set_aside.is_empty();
+        let (mut found, mut stated) = judge.observed();
+        found.stuck = stuck.into_iter().filter(|s| window.touches(s.since, s.until)).collect();
+        let aside = !found.set_aside.is_empty() || !found.stuck.is_empty();
         if aside || !found.upstreams.is_empty() || !found.hidden.is_empty() || !found.other_origins.is_empty() {
             findings.append(&mut stated);
             families.push(found);
@@ -326,6 +331,7 @@ impl<'a> Judge<'a> {
             family: self.family,
             days: self.days.iter().filter(|day| self.in_window(day)).map(view).collect(),
             set_aside: self.set_aside(&upstreams),
+            stuck: Vec::new(),
             upstreams,
             hidden: self.sweep.hidden.iter().map(|(next, v)| (*next, v.len())).collect(),
             unusable_routes: self.sweep.unusable,

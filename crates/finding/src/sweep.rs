@@ -253,6 +253,15 @@ fn collectors<'a>(history: &'a RouteHistory, family: Family, rules: &Rules) -> B
             out.entry(&table.collector).or_default().dumps.push(dump);
         }
     }
+    for (collector, coverage) in coverage(history, rules) {
+        out.entry(collector).or_default().coverage = coverage;
+    }
+    out
+}
+
+/// Spans of time that the update files of each collector cover without a gap.
+pub(crate) fn coverage<'a>(history: &'a RouteHistory, rules: &Rules) -> BTreeMap<&'a str, Vec<(Time, Time)>> {
+    let mut out: BTreeMap<&str, Vec<(Time, Time)>> = BTreeMap::new();
     let slack = (rules.update_gap_minutes * MINUTE_MICROS) as i64;
     let mut cut: BTreeSet<&str> = BTreeSet::new();
     for span in &history.spans {
@@ -261,7 +270,7 @@ fn collectors<'a>(history: &'a RouteHistory, family: Family, rules: &Rules) -> B
             cut.insert(&span.collector);
             continue;
         }
-        let joined = &mut out.entry(&span.collector).or_default().coverage;
+        let joined = out.entry(&span.collector).or_default();
         // A file may begin some minutes after the dump whose state it carries on.
         let whole = !cut.remove(span.collector.as_str());
         let from = if whole { Time(span.from.0.saturating_sub(slack)) } else { span.from };
@@ -274,7 +283,7 @@ fn collectors<'a>(history: &'a RouteHistory, family: Family, rules: &Rules) -> B
 }
 
 /// The end of the span of update files that covers an instant.
-fn covered(coverage: &[(Time, Time)], at: Time) -> Option<Time> {
+pub(crate) fn covered(coverage: &[(Time, Time)], at: Time) -> Option<Time> {
     let next = coverage.partition_point(|(from, _)| *from <= at);
     coverage[..next].last().map(|(_, to)| *to).filter(|to| *to >= at)
 }

@@ -65,6 +65,8 @@ pub enum Command {
     Origin(commands::origin::Args),
     /// Who held an AS number when
     Holders(commands::holders::Args),
+    /// Which vantages see what, how well, and whose routes are set aside
+    Vantages(commands::vantages::Args),
     /// The bytes behind a finding
     Explain(commands::explain::Args),
     /// Read archives and snapshots into the history

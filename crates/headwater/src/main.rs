@@ -71,6 +71,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, Error> {
         Command::Rivals(args) => commands::rivals::run(args, &context),
         Command::Origin(args) => commands::origin::run(args, &context),
         Command::Holders(args) => commands::holders::run(args, &context),
+        Command::Vantages(args) => commands::vantages::run(args, &context),
         Command::Explain(args) => commands::explain::run(args, &context),
         Command::Ingest(args) => commands::ingest::run(args, &context),
         Command::Inspect(args) => commands::inspect::run(args, &context),

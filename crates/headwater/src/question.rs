@@ -224,14 +224,41 @@ impl<'a> Question<'a> {
         Ok(self.history.display_names(asns, at)?)
     }
 
-    /// Completes an envelope: inputs of the kinds that could tell, findings (kept for `explain`), gaps, and what was wrong
-    /// with the inputs. Returns how the command ends: incomplete if content of an input is missing, or nothing is known.
+    /// The collector of this name; an error with those there are, if it is none of them.
+    pub fn collector(&self, name: &str) -> Result<(), Error> {
+        const MOST: usize = 40;
+        let named = self.sources.0.iter().filter(|s| s.kind == Kind::Mrt).map(|s| s.series.as_str());
+        let named: std::collections::BTreeSet<&str> = named.collect();
+        if named.contains(name) {
+            return Ok(());
+        }
+        let shown: Vec<&str> = named.iter().take(MOST).copied().collect();
+        let more = if named.len() > MOST { " and more" } else { "" };
+        Err(Error::usage(format!("no file of a collector {name:?} was read"))
+            .hint(format!("collectors read: {}{more}", shown.join(", "))))
+    }
+
+    /// As [`Question::finish_as`]: without a finding nothing answers the question.
     pub fn finish<Q: Serialize, D: Serialize>(
         &self,
         envelope: &mut Envelope<Q, D>,
         kinds: &[Kind],
         findings: Vec<Finding>,
         unknowns: Vec<Unknown>,
+    ) -> Result<Exit, Error> {
+        let answered = !findings.is_empty();
+        self.finish_as(envelope, kinds, findings, unknowns, answered)
+    }
+
+    /// Completes an envelope: inputs of the kinds that could tell, findings (kept for `explain`), gaps, and what was wrong
+    /// with the inputs. Returns how the command ends: incomplete if content of an input is missing, or nothing is known.
+    pub fn finish_as<Q: Serialize, D: Serialize>(
+        &self,
+        envelope: &mut Envelope<Q, D>,
+        kinds: &[Kind],
+        findings: Vec<Finding>,
+        unknowns: Vec<Unknown>,
+        answered: bool,
     ) -> Result<Exit, Error> {
         let used: Vec<&Source> = self.sources.0.iter().filter(|s| kinds.contains(&s.kind)).collect();
         envelope.inputs = used.iter().map(|s| Input::from(*s)).collect();
@@ -253,7 +280,7 @@ impl<'a> Question<'a> {
                 ),
             );
         }
-        if findings.is_empty() {
+        if !answered {
             say(Level::Warning, "nothing that was read answers this question".to_owned());
         }
         for finding in &findings {
@@ -278,7 +305,7 @@ impl<'a> Question<'a> {
                 settled_by: "the same MRT files, read whole into a history of their own".to_owned(),
             });
         }
-        let exit = if faulty > 0 || findings.is_empty() { Exit::Incomplete } else { Exit::Done };
+        let exit = if faulty > 0 || !answered { Exit::Incomplete } else { Exit::Done };
         if exit == Exit::Incomplete {
             envelope.status = Status::Partial;
         }

@@ -532,6 +532,23 @@ pub struct EdgeSample {
     pub edges: Vec<(u32, Option<u32>)>,
 }
 
+/// A table in a dump, held against what updates since the dump before had led to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reconciled {
+    /// The vantage.
+    pub vantage: Vantage,
+    /// Family.
+    pub family: Family,
+    /// Routes in the dump.
+    pub held: u64,
+    /// Routes that updates had not led to, or had led elsewhere.
+    pub differs: u64,
+    /// Routes that updates spoke of and that both dumps have alike: whether these agree is not told.
+    pub untold: u64,
+    /// One in so many slices of the address space was looked at, and the two counts made as many times larger; 1: all of it.
+    pub every: u64,
+}
+
 /// Observed routes for an origin or a prefix.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RouteHistory {

@@ -18,6 +18,7 @@ pub mod rivals;
 pub mod simulate;
 pub mod sources;
 pub mod sql;
+pub mod vantages;
 
 use std::path::PathBuf;
 

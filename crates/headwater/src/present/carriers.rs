@@ -5,6 +5,7 @@ use headwater_finding::holders::{Began, Holders};
 use headwater_finding::observed::{Observed, ObservedUpstream, SetAside};
 use headwater_finding::period::Period;
 use headwater_finding::published::{Cell, Published};
+use headwater_finding::vantage::stuck::Stuck;
 use headwater_finding::words::day;
 use headwater_route::Asn;
 use headwater_route::rows::Vantage;
@@ -239,6 +240,13 @@ fn observed(subject: Asn, observed: &Observed, names: &Names, style: &Style) -> 
     }
     for aside in &observed.set_aside {
         out.push_str(&style.wrap(&set_aside(aside), ""));
+    }
+    for Stuck { vantage: Vantage { collector, asn, addr }, prefix, since, until, .. } in &observed.stuck {
+        let text = format!(
+            "not counted: {prefix} at {collector} ({asn}, {addr}) until {until}: all others had withdrawn it by {since}, so \
+             it is taken to be stuck"
+        );
+        out.push_str(&style.wrap(&text, ""));
     }
     for (next, vantages) in &observed.hidden {
         let behind = next.map_or("no public number".to_owned(), |asn| asn.to_string());

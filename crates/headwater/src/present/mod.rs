@@ -7,6 +7,7 @@ pub mod holders;
 pub mod origin;
 pub mod rivals;
 mod timeline;
+pub mod vantages;
 
 use headwater_finding::account::Names;
 use headwater_finding::finding::Unknown;

@@ -7,6 +7,7 @@ mod links;
 mod names;
 mod origins;
 mod presence;
+mod reconcile;
 mod records;
 mod routes;
 mod vantages;
