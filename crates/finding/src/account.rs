@@ -95,9 +95,7 @@ pub fn carriers(
     let (holders, mut findings, mut unknowns) =
         holders(subject, rows.holders, rows.links, rows.routes, rows.sources, rules);
     let mut eras = Vec::new();
-    // Only those next to it are known; of the cone behind them nothing is.
-    let customers = rows.links.sightings.iter().filter(|s| s.kind == Neighbour::Customer && s.in_routes());
-    let behind: BTreeSet<Asn> = customers.map(|s| s.neighbour).collect();
+    let behind = behind(rows.links);
     let witnessed = Witnessed { routes: rows.routes, standing: rows.standing, behind: &behind };
     let last = holders.eras.len().saturating_sub(1);
     for (i, era) in holders.eras.iter().enumerate() {
@@ -113,6 +111,12 @@ pub fn carriers(
         eras.push(EraCarriers { era: era.clone(), published, observed });
     }
     (Carriers { subject, holders, eras }, findings, unknowns)
+}
+
+/// Networks listed under one, seen in routes. Only those next to it are known; of the cone behind them nothing is.
+pub(crate) fn behind(links: &LinkHistory) -> BTreeSet<Asn> {
+    let customers = links.sightings.iter().filter(|s| s.kind == Neighbour::Customer && s.in_routes());
+    customers.map(|s| s.neighbour).collect()
 }
 
 /// A network in one account.

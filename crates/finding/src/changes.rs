@@ -10,17 +10,16 @@ use headwater_route::{Asn, Family, Prefix, Time, Window};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::account::Rows;
+use crate::account::{Rows, behind};
 use crate::finding::{Cited, Class, Draft, Finding, Unknown, Why};
 use crate::holders::holders;
-use crate::observed::{Grade, Judge, Observed, ObservedUpstream, observed};
+use crate::observed::{Grade, Judge, Observed, ObservedUpstream, Witnessed, observed, swept};
 use crate::period::{Edge, Period, gaps};
 use crate::published::published;
 use crate::rules::Rules;
 use crate::sanitise::Registry;
 pub use crate::shift::Size;
 use crate::shift::{Shift, What, shifts};
-use crate::sweep::sweep;
 use crate::words::{self, day};
 
 const METHOD: &str = "changes/1";
@@ -181,10 +180,12 @@ pub fn changes(
         out.changes.push(gap(subject, Class::Inferred, None, *from, *until));
     }
 
-    let (families, seen) = observed(subject, rows.routes, registry, &span, window, rows.sources, rules);
+    let behind = behind(rows.links);
+    let witnessed = Witnessed { routes: rows.routes, standing: rows.standing, behind: &behind };
+    let (families, seen) = observed(subject, witnessed, registry, &span, window, rows.sources, rules);
     for family in &families {
-        let swept = sweep(subject, family.family, rows.routes, registry, &span, rules);
-        let judge = Judge::new(subject, family.family, rows.routes, window, rows.sources, rules, &swept);
+        let (swept, _) = swept(subject, family.family, rows.routes, registry, &span, rules);
+        let judge = Judge::new(subject, family.family, witnessed, window, rows.sources, rules, &swept);
         let (shifts, small) = shifts(&judge, family.family, rules);
         out.small_cohorts += small;
         out.days += family.days.iter().filter(|d| d.with_route > 0).count();

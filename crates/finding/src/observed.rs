@@ -159,10 +159,8 @@ pub fn observed(
 ) -> (Vec<Observed>, Vec<Finding>) {
     let mut families = Vec::new();
     let mut findings = Vec::new();
-    let resets = resets(witnessed.routes, rules);
     for family in [Family::V4, Family::V6] {
-        let mut sweep = sweep(subject, family, witnessed.routes, registry, &resets, era, rules);
-        let stuck = set_apart(&mut sweep, witnessed.routes, rules);
+        let (sweep, stuck) = swept(subject, family, witnessed.routes, registry, era, rules);
         let judge = Judge::new(subject, family, witnessed, window, sources, rules, &sweep);
         let (mut found, mut stated) = judge.observed();
         found.stuck = stuck.into_iter().filter(|s| window.touches(s.since, s.until)).collect();
@@ -173,6 +171,20 @@ pub fn observed(
         }
     }
     (families, findings)
+}
+
+/// The routes of a family through time, less those that one vantage is stuck with, which are given apart.
+pub(crate) fn swept(
+    subject: Asn,
+    family: Family,
+    routes: &RouteHistory,
+    registry: &Registry,
+    era: &Window,
+    rules: &Rules,
+) -> (Sweep, Vec<Stuck>) {
+    let mut sweep = sweep(subject, family, routes, registry, &resets(routes, rules), era, rules);
+    let stuck = set_apart(&mut sweep, routes, rules);
+    (sweep, stuck)
 }
 
 /// A day and what holds for every upstream on it.

@@ -12,6 +12,7 @@ use headwater_finding::carriage::role::{self, Role};
 use headwater_finding::carriage::test::State;
 use headwater_finding::carriage::{Carriage, Rows, carriage};
 use headwater_finding::protection::{self, Typed};
+use headwater_finding::vantage::standing::Standing;
 use headwater_route::rows::{
     AspaLine, Authorisations, HolderHistory, LinkAt, LinkHistory, LinkSighting, Neighbour, RpkiFile, VrpSighting,
 };
@@ -80,6 +81,7 @@ fn ask(text: &str, beside: &Beside) -> Carriage {
             links: &world.links,
             holders: &world.holders,
             routes: &world.routes,
+            standing: &Standing::default(),
             sources: &world.sources,
         },
         carrier_links: &carrier_links,
@@ -357,6 +359,7 @@ fn the_order_of_ingest_does_not_matter() {
                 links: &world.links,
                 holders: &world.holders,
                 routes: &world.routes,
+                standing: &Standing::default(),
                 sources: &world.sources,
             },
             carrier_links: &empty.0,

@@ -6,6 +6,7 @@ use common::*;
 use headwater_finding::account::Rows;
 use headwater_finding::changes::{Change, Changes, Kind, State, changes};
 use headwater_finding::finding::Class;
+use headwater_finding::vantage::standing::Standing;
 use headwater_route::{Asn, Window};
 use proptest::prelude::*;
 
@@ -14,7 +15,13 @@ const B: &str = "65541 65537";
 
 fn ask(text: &str) -> Changes {
     let world = world(text);
-    let rows = Rows { links: &world.links, holders: &world.holders, routes: &world.routes, sources: &world.sources };
+    let rows = Rows {
+        links: &world.links,
+        holders: &world.holders,
+        routes: &world.routes,
+        standing: &Standing::default(),
+        sources: &world.sources,
+    };
     let (found, findings, unknowns) = changes(SUBJECT, &rows, &registry(), &Window::default(), &rules());
     lint(&findings, &unknowns);
     for change in found.changes.iter().filter(|c| c.kind != Kind::ObservationGap) {
@@ -178,8 +185,13 @@ fn the_order_of_ingest_does_not_matter() {
     let text = from_day_ten(|vantage| if vantage % 3 == 0 { A } else { B });
     let json = |salt| {
         let world = world_salted(&text, salt);
-        let rows =
-            Rows { links: &world.links, holders: &world.holders, routes: &world.routes, sources: &world.sources };
+        let rows = Rows {
+            links: &world.links,
+            holders: &world.holders,
+            routes: &world.routes,
+            standing: &Standing::default(),
+            sources: &world.sources,
+        };
         serde_json::to_string(&changes(SUBJECT, &rows, &registry(), &Window::default(), &rules()).0).unwrap()
     };
     assert_eq!(json(0), json(7));

@@ -8,17 +8,18 @@ use serde::Serialize;
 
 use super::Rows;
 use super::passing::{Passing, Place, passing};
+use crate::account::behind;
 use crate::cohort::{Member, independent, weights};
 use crate::finding::{Cited, Finding, cite, cite_whole};
 use crate::holders::{Era, holders};
 use crate::names::{alike, telling};
-use crate::observed::{ObservedUpstream, observed};
+use crate::observed::{ObservedUpstream, Witnessed, observed, swept};
 use crate::period::Period;
 use crate::protection::Typed;
 use crate::published::{Cell, Publication, publications, published};
 use crate::rules::Rules;
 use crate::sanitise::{Registry, Upstream};
-use crate::sweep::{DAY_MICROS, Seen, Sweep, shown, sweep};
+use crate::sweep::{DAY_MICROS, Seen, Sweep, shown};
 use crate::words::day;
 
 /// What one publication says of the pair.
@@ -216,7 +217,9 @@ impl Facts {
         let both = holder.as_deref().zip(carrier_holder.as_deref());
         let same_body = both.is_some_and(|(a, b)| alike(&telling(a), &telling(b)));
 
-        let (families, mut seen) = observed(subject, own.routes, registry, &span, window, own.sources, rules);
+        let under = behind(own.links);
+        let witnessed = Witnessed { routes: own.routes, standing: own.standing, behind: &under };
+        let (families, mut seen) = observed(subject, witnessed, registry, &span, window, own.sources, rules);
         let mut routes = Vec::new();
         for family in [Family::V4, Family::V6] {
             let found = families.iter().find(|o| o.family == family);
@@ -414,8 +417,10 @@ impl Looker<'_> {
             from: self.span.from.max(self.window.from),
             to: self.span.to.into_iter().chain(self.window.to).min(),
         };
-        let swept = sweep(self.subject, self.family, history, self.registry, &both, self.rules);
-        let passing = passing(self.subject, self.carrier, self.family, history, self.registry, &both, self.rules);
+        let (swept, _) = swept(self.subject, self.family, history, self.registry, &both, self.rules);
+        let mut passing = passing(self.subject, self.carrier, self.family, history, self.registry, &both, self.rules);
+        // What a vantage in quarantine shows is evidence of nothing by itself.
+        passing.retain(|p| !self.set_aside(p.vantage, p.first, p.last));
         let days: Vec<Day> = swept.days.iter().map(|(at, seen)| self.day(*at, seen, &swept)).collect();
         if days.iter().all(|d| d.vantages == 0) {
             return None;
@@ -456,6 +461,11 @@ impl Looker<'_> {
         (&vantage.collector, vantage.asn)
     }
 
+    fn set_aside(&self, vantage: usize, first: Time, last: Time) -> bool {
+        let own = &self.rows.own;
+        own.standing.quarantined(&own.routes.vantages[vantage], self.family, first, last).is_some()
+    }
+
     fn vantages(&self, of: &[&Passing]) -> usize {
         of.iter().map(|p| p.vantage).collect::<BTreeSet<_>>().len()
     }
@@ -465,7 +475,11 @@ impl Looker<'_> {
     }
 
     fn day(&self, at: i64, seen: &[Seen], swept: &Sweep) -> Day {
-        let foreign: Vec<&Seen> = seen.iter().filter(|s| self.pair(s.vantage).1 != self.subject).collect();
+        let foreign: Vec<&Seen> = seen
+            .iter()
+            .filter(|s| self.pair(s.vantage).1 != self.subject)
+            .filter(|s| !self.set_aside(s.vantage, s.by.min(s.to), s.to.max(s.by)))
+            .collect();
         let with: Vec<&&Seen> = foreign.iter().filter(|s| !s.any.is_empty()).collect();
         let through: Vec<&&&Seen> = with.iter().filter(|s| s.via(self.carrier).is_some()).collect();
         Day {

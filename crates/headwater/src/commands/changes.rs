@@ -67,9 +67,10 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let question = Question::open(context)?;
     let subject = question.subject(resource, window.to)?;
     let rows = question.rows(&subject)?;
+    let standing = question.standing(&rows.2)?;
     let rules = &context.config.methods;
     let (mut found, mut findings, unknowns) =
-        changes::changes(subject.asn, &question.bound(&rows), &question.registry, &window, rules);
+        changes::changes(subject.asn, &question.bound(&rows, &standing), &question.registry, &window, rules);
     if !args.kinds.is_empty() {
         found.changes.retain(|c| args.kinds.contains(&c.kind));
         findings.retain(|f| found.changes.iter().any(|c| c.finding == f.id));

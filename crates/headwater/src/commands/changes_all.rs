@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 
 use headwater_finding::account::Rows;
 use headwater_finding::changes::{Change, Changes, Kind, changes};
+use headwater_finding::vantage::standing::Standing;
 use headwater_history::History;
 use headwater_route::rows::{HolderHistory, HolderRows, LinkHistory, RouteHistory};
 use headwater_route::{Asn, Window};
@@ -109,7 +110,8 @@ fn rows(history: &History, asns: &[Asn]) -> Result<Vec<Asked>, Error> {
 fn answers(asked: &[Asked], question: &Question<'_>, window: &Window, context: &Context<'_>) -> Vec<(Asn, Changes)> {
     let (registry, sources, rules) = (&question.registry, &question.sources, &context.config.methods);
     let answer = |asked: &Asked| {
-        let rows = Rows { links: &asked.links, holders: &asked.holders, routes: &asked.routes, sources };
+        let (links, holders, routes) = (&asked.links, &asked.holders, &asked.routes);
+        let rows = Rows { links, holders, routes, standing: &Standing::default(), sources };
         (asked.asn, changes(asked.asn, &rows, registry, window, rules).0)
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

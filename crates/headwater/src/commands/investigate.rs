@@ -113,7 +113,8 @@ pub fn answer(args: &Args, context: &Context<'_>) -> Result<(Exit, Vec<Finding>)
     findings.append(&mut given);
     let mut proves = Vec::new();
     for carrier in telling(&carriers, context)? {
-        let (found, ..) = rivals::weigh(&question, subject.asn, carrier, &rows, &window, &[], context)?;
+        let (found, ..) =
+            rivals::weigh(&question, subject.asn, carrier, question.bound(&rows, &standing), &window, &[], context)?;
         let ranking = found.matrix.ranking.iter().flatten();
         let open = |o: &&Outcome| matches!(o.state, State::CannotTell | State::NotTested);
         proves.push(Proves {

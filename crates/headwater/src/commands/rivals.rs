@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use headwater_finding::account::Names;
+use headwater_finding::account::{self, Names};
 use headwater_finding::carriage::claim::{Claim, Predicts};
 use headwater_finding::carriage::{Carriage, Rows, carriage};
 use headwater_finding::finding::{Finding, Unknown};
 use headwater_finding::published::publications;
-use headwater_route::rows::{HolderHistory, LinkAt, LinkHistory, LinkSighting, Neighbour, RouteHistory};
+use headwater_route::rows::{LinkAt, LinkHistory, LinkSighting, Neighbour};
 use headwater_route::{Asn, Kind, Prefix, Window};
 use serde::Serialize;
 
@@ -108,7 +108,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         );
     }
     let own = question.rows(&subject)?;
-    let (found, findings, unknowns) = weigh(&question, subject.asn, carrier.asn, &own, &window, &claims, context)?;
+    let standing = question.standing(&own.2)?;
+    let (found, findings, unknowns) =
+        weigh(&question, subject.asn, carrier.asn, question.bound(&own, &standing), &window, &claims, context)?;
     let named = found.facts.publications.iter().flat_map(|p| p.providers.iter().chain(&p.between).copied());
     let routes = found.facts.routes.iter();
     let seen = routes.flat_map(|r| r.behind.iter().map(|b| b.asn).chain(r.between.iter().map(|b| b.asn)));
@@ -139,12 +141,12 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     Ok(exit)
 }
 
-/// Weighs the explanations for one pair; `own` holds the rows of `subject`.
+/// Weighs the explanations for one pair; `own` are the rows of `subject`.
 pub fn weigh(
     question: &Question<'_>,
     subject: Asn,
     carrier: Asn,
-    own: &(LinkHistory, HolderHistory, RouteHistory),
+    own: account::Rows<'_>,
     window: &Window,
     claims: &[Claim],
     context: &Context<'_>,
@@ -156,11 +158,11 @@ pub fn weigh(
     let authorisations = history.authorisations(subject, &[subject, carrier])?;
     let third = claims.iter().any(|c| c.predicts.contains(&Predicts::ThirdPartyBetween));
     let beneath = match third {
-        true => beneath(question, &own.0, &carrier_links, carrier)?,
+        true => beneath(question, own.links, &carrier_links, carrier)?,
         false => Vec::new(),
     };
     let rows = Rows {
-        own: question.bound(own),
+        own,
         carrier_links: &carrier_links,
         carrier_holders: &carrier_holders,
         beneath: &beneath,

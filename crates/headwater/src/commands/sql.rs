@@ -152,7 +152,7 @@ fn as_csv(answer: &SqlAnswer) -> String {
 }
 
 /// Tables of the catalogue that a query sees beside the segments.
-const CATALOGUE: [(&str, &[(&str, &str)]); 3] = [
+const CATALOGUE: [(&str, &[(&str, &str)]); 4] = [
     (
         "sources",
         &[
