@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::io::Read;
+use std::io::BufRead;
 
 use headwater_route::{
     Asn, Attributes, Event, Family, Fault, Nlri, Observation, OriginCode, Prefix, Route, SegmentKind, Session,
@@ -155,7 +155,7 @@ pub struct Shape {
 
 impl Shape {
     /// Reads a decompressed stream to its end.
-    pub fn of(stream: &mut dyn Read) -> Shape {
+    pub fn of(stream: &mut dyn BufRead) -> Shape {
         let mut look = Look::default();
         mrt::read(stream, &Options::default(), &mut look);
         look.shape()

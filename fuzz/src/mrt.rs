@@ -1,6 +1,6 @@
 //! MRT in, observations out; and back.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 
 use headwater_route::{Asn, Event, Fault, Nlri, Observation, Session, SessionId, Time};
 use headwater_wire::mrt::encode::{Attributes, EncodeError, Ends, PeerTable, Rib, RibEntry, Style, Update, Writer};
@@ -55,6 +55,16 @@ impl Sink for Heard {
 
 /// Gives `step` bytes at a time.
 struct Slow<'a>(&'a [u8], usize);
+
+impl BufRead for Slow<'_> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        Ok(&self.0[..self.1.min(self.0.len())])
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.0 = &self.0[len..];
+    }
+}
 
 impl Read for Slow<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {

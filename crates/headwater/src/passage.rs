@@ -228,7 +228,7 @@ fn records(stream: &mut dyn Read, places: &[Place<'_>], limits: &Limits) -> io::
     let mut kept =
         Keeping { inner: stream, at: 0, wanted: order.iter().map(|(offset, _)| *offset).collect(), bytes: Vec::new() };
     let options = mrt::Options { max_record_bytes: limits.record_bytes, ..Default::default() };
-    mrt::read(&mut kept, &options, &mut sink);
+    mrt::read(&mut BufReader::new(&mut kept), &options, &mut sink);
     let missing = || Passage::Missing { why: "no record that can be read stands at this offset".to_owned() };
     Ok(places
         .iter()

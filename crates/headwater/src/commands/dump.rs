@@ -1,6 +1,6 @@
 //! `headwater dump`: prints the observations of MRT files.
 
-use std::io::{self, BufReader, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use headwater_route::{Event, Fault, Kind, Observation, OriginCode, Route, Session, SessionId};
@@ -55,7 +55,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     };
     let mut exit = Exit::Done;
     for input in inputs(&args.paths, &context.config.limits)? {
-        let (name, opened) = match input {
+        let (name, mut opened) = match input {
             Input::Stream { name, kind: Kind::Mrt, stream, .. } => (name, stream),
             Input::Stream { name, kind, .. } => {
                 context
@@ -72,7 +72,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         };
         sink.sessions.clear();
         sink.faults.clear();
-        mrt::read(&mut BufReader::with_capacity(1, opened), &options, &mut sink);
+        mrt::read(&mut opened, &options, &mut sink);
         sink.flush();
         if let Some(error) = sink.failed.take() {
             return Err(Error::output(error));

@@ -1,7 +1,7 @@
 //! `headwater inspect`: tells what files hold, without a history.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 
 use headwater_route::{Event, Fault, FaultKind, Kind, Nlri, Observation, Session, SessionId, Time};
@@ -17,6 +17,9 @@ use crate::text::{count, counted, size};
 
 /// Faults by kind.
 pub type Counts = BTreeMap<FaultKind, u64>;
+
+/// Bytes of a member that are held at once.
+const MEMBER_BYTES: usize = 64 << 10;
 
 /// Arguments of `inspect`.
 #[derive(clap::Args)]
@@ -127,7 +130,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
 fn look(
     name: String,
     sniffed: &sniff::Sniffed,
-    stream: &mut dyn Read,
+    stream: &mut dyn BufRead,
     context: &Context<'_>,
     found: &mut Vec<Inspection>,
 ) {
@@ -158,8 +161,7 @@ fn look(
             here.members = Some(seen);
         }
         _ => {
-            let mut buffered = BufReader::with_capacity(1 << 18, stream);
-            let summary = snapshot::read(&mut buffered, sniffed, &mut |_, _| {}, &mut |fault| {
+            let summary = snapshot::read(stream, sniffed, &mut |_, _| {}, &mut |fault| {
                 *faults.entry(fault.kind).or_default() += 1;
             });
             (here.from, here.until) = (summary.date.map(|d| d.0), summary.date.map(|d| d.1));
@@ -182,7 +184,10 @@ fn look_at_member(name: String, bytes: &mut dyn Read, context: &Context<'_>, fou
     }
     match sniff::sniff(&head, &name) {
         Ok(sniffed) if sniffed.kind == Kind::Tar => found.push(unread(name, "an archive within an archive".to_owned())),
-        Ok(sniffed) => look(name, &sniffed, &mut head.as_slice().chain(bytes), context, found),
+        Ok(sniffed) => {
+            let bytes = BufReader::with_capacity(MEMBER_BYTES, bytes);
+            look(name, &sniffed, &mut head.as_slice().chain(bytes), context, found);
+        }
         Err(fault) => found.push(unread(name, format!("{}: {}", fault.kind, fault.detail))),
     }
 }

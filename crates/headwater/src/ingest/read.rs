@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use headwater_history::{AsnList, Draft, History, Selection, Writer};
@@ -16,8 +16,6 @@ use super::{Known, Report, Request, plan};
 use crate::commands::now;
 use crate::error::Error;
 use crate::source::{self, Feed, Identified, Item, Place, Unread, Watch};
-
-const BUFFER_BYTES: usize = 256 << 10;
 
 /// What reading needs beside the source.
 pub struct Reading<'a> {
@@ -91,7 +89,7 @@ impl Reading<'_> {
             .open()
             .and_then(|inner| codec::open(Feed { inner, watch: watch.clone() }, self.request.limits.codec()));
         let mut stream = match opened {
-            Ok(decoded) => BufReader::with_capacity(BUFFER_BYTES, decoded),
+            Ok(decoded) => decoded,
             Err(e) => {
                 report.unread.push(unread(&item, None, e.to_string()));
                 return Ok(());
@@ -133,7 +131,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn read_mrt(&self, stream: &mut dyn Read, intake: &mut Intake<'_, '_>) {
+    fn read_mrt(&self, stream: &mut codec::Decoded, intake: &mut Intake<'_, '_>) {
         let filter = self.chosen.map(|(filter, _)| filter.clone()).unwrap_or_default();
         let window = filter.window;
         let options = mrt::Options { max_record_bytes: self.request.limits.record_bytes, filter };
@@ -253,7 +251,7 @@ impl Reading<'_> {
 }
 
 /// Reads a snapshot; true if it gave no rows.
-fn read_snapshot(stream: &mut BufReader<codec::Decoded>, item: &Item, intake: &mut Intake<'_, '_>) -> bool {
+fn read_snapshot(stream: &mut codec::Decoded, item: &Item, intake: &mut Intake<'_, '_>) -> bool {
     let shared = RefCell::new(intake);
     let summary = snapshot::read(
         stream,

@@ -1,6 +1,6 @@
 //! Files read once, without a history: for `inspect` and `dump`.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::path::PathBuf;
 
 use headwater_route::{Fault, Kind};
@@ -22,7 +22,7 @@ pub enum Input {
         /// All of what was sniffed.
         sniffed: Box<Sniffed>,
         /// The stream, from its start.
-        stream: Box<dyn Read + Send>,
+        stream: Box<dyn BufRead + Send>,
         /// The digest of the stored bytes, taken while they are read.
         digest: codec::Digest,
     },
@@ -106,15 +106,32 @@ struct Head {
     rest: Decoded,
 }
 
-impl Read for Head {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+impl BufRead for Head {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if let Some(fault) = self.fault.take_if(|fault| fault.offset == self.head.position()) {
             return Err(again(&fault));
         }
-        match self.head.read(out)? {
-            0 => self.rest.read(out),
-            len => Ok(len),
+        match self.head.fill_buf()? {
+            [] => self.rest.fill_buf(),
+            head => Ok(head),
         }
+    }
+
+    fn consume(&mut self, len: usize) {
+        match self.head.position() < self.head.get_ref().len() as u64 {
+            true => self.head.consume(len),
+            false => self.rest.consume(len),
+        }
+    }
+}
+
+impl Read for Head {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let held = self.fill_buf()?;
+        let len = held.len().min(out.len());
+        out[..len].copy_from_slice(&held[..len]);
+        self.consume(len);
+        Ok(len)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs a reader on its own thread, a few chunks ahead of whoever reads.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
@@ -8,6 +8,8 @@ use super::cores;
 
 const CHUNK_BYTES: usize = 512 << 10;
 const CHUNKS_AHEAD: usize = 3;
+/// Decoded bytes held where there is no other thread.
+const HERE_BYTES: usize = 64 << 10;
 
 pub(super) enum Message {
     Chunk(Vec<u8>),
@@ -18,13 +20,13 @@ pub(super) enum Message {
 /// A reader whose work is done on another thread, or, on a single core, here.
 pub(super) enum Ahead {
     Threaded { chunks: Receiver<Message>, spent: Sender<Vec<u8>>, chunk: Vec<u8>, at: usize, ended: bool },
-    Here(Box<dyn Read + Send>),
+    Here(BufReader<Box<dyn Read + Send>>),
 }
 
 /// Starts reading `reader` ahead.
 pub(super) fn spawn(reader: impl Read + Send + 'static) -> io::Result<Ahead> {
     if cores() < 2 {
-        return Ok(Ahead::Here(Box::new(reader)));
+        return Ok(Ahead::here(reader));
     }
     let (send, chunks) = sync_channel(CHUNKS_AHEAD);
     let (spent, recycled) = channel();
@@ -58,16 +60,19 @@ fn fill(mut reader: impl Read, send: &SyncSender<Message>, recycled: &Receiver<V
     }
 }
 
-impl Read for Ahead {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+impl Ahead {
+    /// Decodes `reader` where it is read.
+    pub(super) fn here(reader: impl Read + Send + 'static) -> Ahead {
+        Ahead::Here(BufReader::with_capacity(HERE_BYTES, Box::new(reader)))
+    }
+
+    /// As [`BufRead::fill_buf`].
+    pub(super) fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let (chunks, spent, chunk, at, ended) = match self {
-            Ahead::Here(reader) => return reader.read(out),
+            Ahead::Here(reader) => return reader.fill_buf(),
             Ahead::Threaded { chunks, spent, chunk, at, ended } => (chunks, spent, chunk, at, ended),
         };
-        if *at == chunk.len() {
-            if *ended {
-                return Ok(0);
-            }
+        if *at == chunk.len() && !*ended {
             match chunks.recv() {
                 Ok(Message::Chunk(next)) => {
                     // The worker may have ended already; then nobody needs the buffer.
@@ -76,7 +81,7 @@ impl Read for Ahead {
                 }
                 Ok(Message::End(end)) => {
                     *ended = true;
-                    return end.map(|()| 0);
+                    end?;
                 }
                 Err(_) => {
                     *ended = true;
@@ -84,9 +89,14 @@ impl Read for Ahead {
                 }
             }
         }
-        let len = out.len().min(chunk.len() - *at);
-        out[..len].copy_from_slice(&chunk[*at..*at + len]);
-        *at += len;
-        Ok(len)
+        Ok(&chunk[*at..])
+    }
+
+    /// As [`BufRead::consume`].
+    pub(super) fn consume(&mut self, len: usize) {
+        match self {
+            Ahead::Here(reader) => reader.consume(len),
+            Ahead::Threaded { chunk, at, .. } => *at = (*at + len).min(chunk.len()),
+        }
     }
 }

@@ -13,7 +13,7 @@ mod stream;
 mod tar;
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -129,9 +129,9 @@ pub fn fault_of(error: &io::Error, offset: u64) -> Fault {
     Fault { offset, kind, detail: error.to_string() }
 }
 
-/// A decompressed stream.
+/// A decompressed stream, to be read where it was decoded ([`BufRead`]) or copied from there ([`Read`]).
 ///
-/// Errors of `read`:
+/// Errors of a read:
 /// - `InvalidData` from bzip2: blocks were damaged (the message says where in the compressed stream). **Reading goes on**:
 ///   the next call gives the bytes of the next good block.
 /// - `InvalidData` otherwise: the stream is damaged and ends here. Every byte before the damage has been given.
@@ -146,18 +146,33 @@ pub struct Decoded {
     inner: Inner,
     limits: Limits,
     compressed: Arc<AtomicU64>,
+    /// Bytes given so far, with those of `held`.
     given: u64,
+    /// Bytes at the front of the decoder's buffer that are within the limits.
+    held: usize,
     ended: bool,
 }
 
 enum Inner {
-    Plain(Counting<Box<dyn Read + Send>>),
+    Plain(BufReader<Counting<Box<dyn Read + Send>>>),
     Ahead(ahead::Ahead),
     Bzip2(Box<bzip2::Blocks>),
 }
 
+impl Inner {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self {
+            Inner::Plain(inner) => inner.fill_buf(),
+            Inner::Ahead(inner) => inner.fill_buf(),
+            Inner::Bzip2(inner) => inner.fill_buf(),
+        }
+    }
+}
+
 /// A compressed file of no more bytes is decoded where it is read.
 const SHORT_BYTES: usize = 32 << 10;
+/// Bytes held of a file that is not compressed.
+const PLAIN_BYTES: usize = 64 << 10;
 
 /// Looks at the first bytes of `input` and undoes its compression. Fails if the first bytes cannot be read; an empty input
 /// is an empty [`Codec::Plain`] stream.
@@ -187,14 +202,14 @@ fn open_as(mut input: impl Read + Send + 'static, limits: Limits, short_bytes: u
     let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(Failing { failure, behind: input }));
     let counted = Counting { inner: whole, count: Arc::clone(&compressed) };
     let inner = match codec {
-        Codec::Plain => Inner::Plain(counted),
+        Codec::Plain => Inner::Plain(BufReader::with_capacity(PLAIN_BYTES, counted)),
         Codec::Bzip2 if short => Inner::Bzip2(Box::new(bzip2::Blocks::here(counted, len, limits.max_bytes))),
         Codec::Bzip2 => Inner::Bzip2(Box::new(bzip2::Blocks::spawn(counted, limits.max_bytes)?)),
         Codec::Gzip => Inner::Ahead(ahead(counted, stream::Gzip::new(), short.then_some(len))?),
         Codec::Xz => Inner::Ahead(ahead(counted, stream::Xz::new()?, short.then_some(len))?),
         Codec::Zstd => Inner::Ahead(ahead(counted, stream::Zstd::new()?, short.then_some(len))?),
     };
-    Ok(Decoded { codec, inner, limits, compressed, given: 0, ended: false })
+    Ok(Decoded { codec, inner, limits, compressed, given: 0, held: 0, ended: false })
 }
 
 /// Decodes on a thread, or here an input of a known short length.
@@ -204,7 +219,7 @@ fn ahead(
     short: Option<usize>,
 ) -> io::Result<ahead::Ahead> {
     match short {
-        Some(len) => Ok(ahead::Ahead::Here(Box::new(stream::Stream::new(input, steps, len + 1)))),
+        Some(len) => Ok(ahead::Ahead::here(stream::Stream::new(input, steps, len + 1))),
         None => ahead::spawn(stream::Stream::new(input, steps, stream::INPUT_BYTES)),
     }
 }
@@ -235,48 +250,80 @@ impl Decoded {
         self.compressed.load(Ordering::Relaxed)
     }
 
-    fn limit(&self) -> Option<LimitReached> {
-        if self.given > self.limits.max_bytes {
-            return Some(LimitReached::Bytes(self.limits.max_bytes));
-        }
-        let ratio_holds = self.codec == Codec::Plain
-            || self.given <= self.limits.ratio_after_bytes
-            || self.given <= self.compressed_bytes().saturating_mul(self.limits.max_ratio);
-        (!ratio_holds).then_some(LimitReached::Ratio(self.limits.max_ratio))
-    }
-}
-
-impl Read for Decoded {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.ended || out.is_empty() {
-            return Ok(0);
-        }
-        // One byte beyond the limit tells a stream that ends there from one that goes on.
-        let room = self.limits.max_bytes.saturating_sub(self.given).saturating_add(1);
-        let room = usize::try_from(room).unwrap_or(usize::MAX).min(out.len());
-        let out = &mut out[..room];
-        let got = match &mut self.inner {
-            Inner::Plain(inner) => inner.read(out),
-            Inner::Ahead(inner) => inner.read(out),
-            Inner::Bzip2(inner) => inner.read(out),
+    /// How many more bytes may be given, and the limit that is reached then.
+    fn room(&self) -> (u64, LimitReached) {
+        let Limits { max_bytes, max_ratio, ratio_after_bytes } = self.limits;
+        let by_ratio = match self.codec {
+            Codec::Plain => u64::MAX,
+            _ => self.compressed_bytes().saturating_mul(max_ratio).max(ratio_after_bytes),
         };
+        let (most, limit) = match max_bytes <= by_ratio {
+            true => (max_bytes, LimitReached::Bytes(max_bytes)),
+            false => (by_ratio, LimitReached::Ratio(max_ratio)),
+        };
+        (most.saturating_sub(self.given), limit)
+    }
+
+    /// Has the decoder hold more bytes, and counts those that are within the limits; none at the end.
+    fn hold_more(&mut self) -> io::Result<()> {
+        let got = self.inner.fill_buf().map(<[u8]>::len);
+        let (room, limit) = self.room();
         match got {
+            Ok(0) => self.ended = true,
+            // At a limit, that more follows tells from a stream that ends there.
+            Ok(_) if room == 0 => {
+                self.ended = true;
+                return Err(limit.into());
+            }
             Ok(len) => {
-                self.given += len as u64;
-                if let Some(limit) = self.limit() {
-                    self.ended = true;
-                    return Err(limit.into());
-                }
-                self.ended = len == 0;
-                Ok(len)
+                self.held = usize::try_from(room).unwrap_or(usize::MAX).min(len);
+                self.given += self.held as u64;
             }
             Err(error) => {
                 let goes_on = error.kind() == io::ErrorKind::Interrupted
                     || (self.codec == Codec::Bzip2 && error.kind() == io::ErrorKind::InvalidData);
                 self.ended = !goes_on;
-                Err(error)
+                return Err(error);
             }
         }
+        Ok(())
+    }
+}
+
+impl BufRead for Decoded {
+    #[inline]
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.held == 0 && !self.ended {
+            self.hold_more()?;
+        }
+        match self.held {
+            0 => Ok(&[]),
+            held => self.inner.fill_buf().map(|bytes| &bytes[..held]),
+        }
+    }
+
+    #[inline]
+    fn consume(&mut self, len: usize) {
+        let len = len.min(self.held);
+        self.held -= len;
+        match &mut self.inner {
+            Inner::Plain(inner) => inner.consume(len),
+            Inner::Ahead(inner) => inner.consume(len),
+            Inner::Bzip2(inner) => inner.consume(len),
+        }
+    }
+}
+
+impl Read for Decoded {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        let held = self.fill_buf()?;
+        let len = held.len().min(out.len());
+        out[..len].copy_from_slice(&held[..len]);
+        self.consume(len);
+        Ok(len)
     }
 }
 

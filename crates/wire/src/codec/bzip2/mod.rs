@@ -18,6 +18,9 @@ use self::block::{Verdict, decode};
 use self::scan::{Piece, PieceKind, READ_BYTES, scan};
 use super::{LimitReached, bits, cores, cut, damaged};
 
+/// Bytes of a large block that are decoded at once.
+const LARGE_BYTES: usize = 256 << 10;
+
 /// A piece on its way to a worker, how much it may give, and where its result goes.
 type Job = (Piece, u64, SyncSender<Done>);
 
@@ -250,27 +253,31 @@ impl Blocks {
     }
 }
 
-impl Read for Blocks {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        loop {
+impl Blocks {
+    /// As [`io::BufRead::fill_buf`]. Behind an error it may go on.
+    pub(super) fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.at == self.chunk.len() {
             if let Some(error) = self.due.pop_front() {
                 return Err(error);
             }
-            if self.at < self.chunk.len() {
-                let len = out.len().min(self.chunk.len() - self.at);
-                out[..len].copy_from_slice(&self.chunk[self.at..self.at + len]);
-                self.at += len;
-                return Ok(len);
-            }
             if let Some(large) = &mut self.large {
-                match large.read(out)? {
-                    0 => self.large = None,
-                    len => return Ok(len),
+                self.at = 0;
+                self.chunk.resize(LARGE_BYTES, 0);
+                let got = large.read(&mut self.chunk);
+                self.chunk.truncate(*got.as_ref().unwrap_or(&0));
+                if got? == 0 {
+                    self.large = None;
                 }
             } else if !self.advance() {
-                return Ok(0);
+                break;
             }
         }
+        Ok(&self.chunk[self.at..])
+    }
+
+    /// As [`io::BufRead::consume`].
+    pub(super) fn consume(&mut self, len: usize) {
+        self.at = (self.at + len).min(self.chunk.len());
     }
 }
 
@@ -344,10 +351,17 @@ mod tests {
         }
         order_in.send(Next::End(Ok(()))).unwrap();
         let (mut blocks, mut out, mut errors) = (Blocks::over(Order::Threads(order), u64::MAX), Vec::new(), Vec::new());
-        while let Err(error) = blocks.read_to_end(&mut out) {
-            errors.push(error);
+        loop {
+            match blocks.fill_buf() {
+                Ok([]) => return (out, errors),
+                Ok(bytes) => {
+                    let len = bytes.len();
+                    out.extend_from_slice(bytes);
+                    blocks.consume(len);
+                }
+                Err(error) => errors.push(error),
+            }
         }
-        (out, errors)
     }
 
     #[test]
