@@ -106,7 +106,7 @@ fn absent_newer_and_foreign_histories_are_told_apart() {
     drop(db);
     let told = History::open(dir.path()).err().unwrap();
     assert!(matches!(told, Error::Older(_, 1)));
-    assert!(told.to_string().contains("has format version 1; this program reads 2 only"), "{told}");
+    assert!(told.to_string().contains("has format version 1; this program reads 3 only"), "{told}");
     std::fs::write(&catalogue, b"this is not a database, and long enough to be read as one").unwrap();
     assert!(matches!(History::open(dir.path()), Err(Error::Catalogue(..))));
 }
