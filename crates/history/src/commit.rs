@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use headwater_route::{Family, Source, Time};
+use headwater_route::{Family, Fault, FaultKind, Source, Time};
 
 use crate::catalogue::{Entry, SegmentFile};
+use crate::routes::pairs;
 use crate::sweep::relative;
 use crate::table::Table;
 use crate::writer::{Draft, Writer};
@@ -88,6 +89,8 @@ impl Writer<'_> {
         let (mut holes, mut edges) = (Vec::new(), Vec::new());
         let mut new_state = false;
         let mut dump_times = None;
+        let mut pairs = Vec::new();
+        let mut pairs_cut = self.updates.pairs.cut;
         if let Some(dump) = self.dump.take() {
             let outcome = dump.finish(&mut self.routes)?;
             if let Some((from, until)) = outcome.at {
@@ -96,6 +99,8 @@ impl Writer<'_> {
             (holes, edges) = (outcome.holes, outcome.edges);
             new_state = outcome.state_written;
             dump_times = outcome.at;
+            pairs = outcome.pairs;
+            pairs_cut |= outcome.pairs_cut;
             for (key, held) in outcome.present {
                 vantages.entry(key).or_default().0 = held;
             }
@@ -103,6 +108,12 @@ impl Writer<'_> {
         self.write_routes()?;
         self.write_updates()?;
         let bursts = std::mem::take(&mut self.updates.bursts).finish();
+        pairs::announced(&self.updates.pairs, &mut pairs);
+        self.write_pairs(pairs)?;
+        if pairs_cut {
+            let detail = format!("more than {} pairs of upstream and origin in a file", pairs::MAX_PAIRS);
+            self.fault(Fault { offset: 0, kind: FaultKind::Limit, detail });
+        }
         let tables: Vec<Table> = self.buffers.keys().copied().collect();
         for table in tables {
             self.write_buffer(table)?;

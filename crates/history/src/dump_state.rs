@@ -6,8 +6,9 @@
 //! the dump stored whole that all changes come back to: the records of later dumps are told by it ([`crate::routes::shifts`]).
 //!
 //! File: magic, the number of the dump's source and a hash of its sha256, then a zstd frame of groups (family, length,
-//! address, record in the root, count, and the vantages, origins and hashes of the group), then the absent vantages, the length
-//! of that list, and the XXH3 hash of everything before. The last is checked before a state is built on.
+//! address, record in the root, count, and the vantages, origins and hashes of the group) and of the pairs of upstream and
+//! origin, then the absent vantages, the length of that list, and the XXH3 hash of everything before. The last is checked before
+//! a state is built on.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -18,6 +19,7 @@ use headwater_route::{Family, Prefix, SourceId};
 use twox_hash::XxHash3_64;
 
 use crate::Error;
+use crate::routes::pairs::Pairs;
 
 /// Directory below the history that holds states.
 pub(crate) const HOME: &str = "state";
@@ -47,6 +49,8 @@ pub(crate) struct Held {
 /// Bits of the word that holds a vantage: its number takes fewer.
 const TENTATIVE: u32 = 1 << 31;
 const ROOTED: u32 = 1 << 30;
+/// Where the family of a group stands, it says that there is none left.
+const NO_FAMILY: u8 = 0;
 /// The record in the root of a prefix that the root lacks.
 pub(crate) const NO_ROOT: u64 = u64::MAX;
 
@@ -152,9 +156,15 @@ impl StateWriter {
         self.out.write_all(out).map_err(|e| Error::io(&self.path, e))
     }
 
-    /// Closes the file; `absent` are the vantages (per family) that the dump did not hold at all.
-    pub fn finish(self, absent: &BTreeSet<(i32, Family)>) -> Result<(), Error> {
+    /// Closes the file; `pairs` are those that the dump shows, `absent` the vantages (per family) that it did not hold at all.
+    pub fn finish(mut self, pairs: &Pairs, absent: &BTreeSet<(i32, Family)>) -> Result<(), Error> {
         let fail = |e| Error::io(&self.path, e);
+        self.out.write_all(&[NO_FAMILY]).map_err(fail)?;
+        for family in [Family::V4, Family::V6] {
+            let pairs = pairs.sorted(family);
+            let bytes: Vec<u8> = std::iter::once(pairs.len() as u64).chain(pairs).flat_map(u64::to_le_bytes).collect();
+            self.out.write_all(&bytes).map_err(fail)?;
+        }
         let mut file = self.out.finish().map_err(fail)?;
         for (vantage, family) in absent {
             file.write_all(&vantage.to_le_bytes()).map_err(fail)?;
@@ -241,12 +251,27 @@ impl<F: Read + Seek> StateReader<F> {
         self.prefix.map(|prefix| Group { prefix, root: self.root, routes: &self.routes })
     }
 
-    /// Goes to the next group.
+    /// The pairs of upstream and origin of the dump, once the groups are at their end.
+    pub fn pairs(&mut self) -> io::Result<Pairs> {
+        let mut pairs = Pairs::default();
+        for family in [Family::V4, Family::V6] {
+            let mut word = [0u8; 8];
+            self.input.read_exact(&mut word)?;
+            for _ in 0..u64::from_le_bytes(word) {
+                self.input.read_exact(&mut word)?;
+                pairs.insert(family, u64::from_le_bytes(word));
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Goes to the next group. At the end of the groups it must not be called again.
     pub fn advance(&mut self) -> io::Result<()> {
         let bad = || io::Error::new(io::ErrorKind::InvalidData, "the dump state is damaged");
         loop {
             let mut head = [0u8; 2];
-            if self.input.read(&mut head[..1])? == 0 {
+            self.input.read_exact(&mut head[..1])?;
+            if head[0] == NO_FAMILY {
                 self.prefix = None;
                 return Ok(());
             }
@@ -335,7 +360,9 @@ mod tests {
         let routes = &[held(1, 64500, false), held(2, -1, true), held(3, 4_294_967_295, true)];
         writer.group(Group { prefix: p4, root: 77, routes }).unwrap();
         writer.group(Group { prefix: p6, root: NO_ROOT, routes: &[held(3, 64501, true)] }).unwrap();
-        writer.finish(&BTreeSet::from([(2, Family::V4)])).unwrap();
+        let mut pairs = Pairs::default();
+        pairs.insert(Family::V6, 7 << 32 | 8);
+        writer.finish(&pairs, &BTreeSet::from([(2, Family::V4)])).unwrap();
 
         let mut reader = StateReader::open(&path).unwrap().unwrap();
         assert_eq!((reader.source, reader.sha_mark), (SourceId(7), sha_mark("5a")));
@@ -343,6 +370,8 @@ mod tests {
         assert_eq!(reader.peek(), Some(Group { prefix: p4, root: 77, routes }));
         reader.advance().unwrap();
         assert_eq!(reader.peek(), None);
+        let pairs = reader.pairs().unwrap();
+        assert_eq!((pairs.sorted(Family::V4), pairs.sorted(Family::V6)), (vec![], vec![7 << 32 | 8]));
     }
 
     #[test]
@@ -360,7 +389,7 @@ mod tests {
             let routes = &[Held { vantage: 1, hash, origin: 5, tentative: false, rooted: true }];
             writer.group(Group { prefix, root: u64::from(i), routes }).unwrap();
         }
-        writer.finish(&BTreeSet::new()).unwrap();
+        writer.finish(&Pairs::default(), &BTreeSet::new()).unwrap();
         let good = std::fs::read(&path).unwrap();
         assert!(StateReader::open(&path).unwrap().is_some());
         for at in [0, 9, 17, good.len() / 2, good.len() - 12, good.len() - 1] {

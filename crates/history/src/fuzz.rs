@@ -48,5 +48,6 @@ pub fn state_routes(bytes: &[u8]) -> Option<u64> {
         routes += group.routes.len() as u64;
         reader.advance().ok()?;
     }
+    reader.pairs().ok()?;
     Some(routes)
 }

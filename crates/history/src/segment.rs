@@ -132,6 +132,7 @@ fn encoding(table: Table, column: &str) -> Option<Encoding> {
     match (table, column) {
         // Steps are small where rows are sorted by the column, or nearly.
         (Table::Routes | Table::OriginPrefixes, "origin")
+        | (Table::UpstreamOrigins, "upstream" | "origin")
         | (Table::PrefixOrigins | Table::Updates | Table::Vrps, "net")
         | (Table::Origins | Table::Delegations, "first" | "last")
         | (Table::Links | Table::Names | Table::Tags, "asn") => Some(Encoding::DELTA_BINARY_PACKED),
@@ -143,7 +144,7 @@ fn encoding(table: Table, column: &str) -> Option<Encoding> {
         }
         (_, "via" | "origin" | "net" | "net_lo") => Some(Encoding::PLAIN),
         // The same in all rows or nearly.
-        (_, "source" | "safi" | "held" | "ends" | "marks" | "near") => Some(Encoding::PLAIN),
+        (_, "source" | "safi" | "held" | "ends" | "marks" | "near" | "shown") => Some(Encoding::PLAIN),
         _ => None,
     }
 }

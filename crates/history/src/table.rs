@@ -18,6 +18,8 @@ pub enum Table {
     PrefixOrigins,
     /// Announcements and withdrawals from update files.
     Updates,
+    /// Which origins a source shows behind an upstream; a dump's as changes against the one it builds on.
+    UpstreamOrigins,
     /// Which prefixes an update file shows from an origin: the way from an origin to its updates.
     OriginPrefixes,
     /// Published AS relationships, each from both sides.
@@ -48,6 +50,7 @@ impl Table {
     pub const ALL: &[Table] = &[
         Table::Routes,
         Table::PrefixOrigins,
+        Table::UpstreamOrigins,
         Table::Updates,
         Table::OriginPrefixes,
         Table::Links,
@@ -64,6 +67,7 @@ impl Table {
         match self {
             Table::Routes => "routes",
             Table::PrefixOrigins => "prefix_origins",
+            Table::UpstreamOrigins => "upstream_origins",
             Table::Updates => "updates",
             Table::OriginPrefixes => "origin_prefixes",
             Table::Links => "links",
@@ -102,6 +106,12 @@ impl Table {
                 ("marks", SMALL, "bits: 1 blackhole community, 2 no-export, 4 ONLY_TO_CUSTOMER, 8 atomic aggregate"),
             ],
             Table::PrefixOrigins => prefix_columns(&[("origin", INT, "origin AS; -1 where the path gives none")]),
+            Table::UpstreamOrigins => vec![
+                ("upstream", INT, "the AS next to the origin"),
+                ("origin", INT, "origin AS"),
+                ("family", SMALL, "4 or 6"),
+                ("shown", SMALL, "1 by the dump and not by its base; 0 the other way round; 2 by announcements"),
+            ],
             Table::Updates => {
                 let mut columns = prefix_columns(&[]);
                 columns.extend([
@@ -177,7 +187,7 @@ impl Table {
         if self == Table::Routes {
             columns.push(("near", SMALL, "1: position is the distance from where the record was expected"));
         }
-        if !matches!(self, Table::PrefixOrigins | Table::OriginPrefixes) {
+        if !matches!(self, Table::PrefixOrigins | Table::UpstreamOrigins | Table::OriginPrefixes) {
             columns.push(("position", INT, "byte offset of the record or line in the decompressed stream"));
         }
         columns
@@ -190,6 +200,7 @@ impl Table {
             Table::Routes => &["origin"],
             Table::PrefixOrigins | Table::Vrps => &["family", "net", "net_lo", "len"],
             Table::Updates => &["family", "net", "net_lo", "len", "vantage", "at"],
+            Table::UpstreamOrigins => &["upstream", "origin", "family"],
             Table::OriginPrefixes => &["origin", "family", "net", "net_lo", "len"],
             Table::Links => &["asn", "kind", "neighbour"],
             Table::Origins => &["family", "first", "first_lo"],

@@ -15,6 +15,7 @@ use crate::catalogue::{AsnList, Selection};
 use crate::commit::{Interruption, Step, pass};
 use crate::dump_state::{self, StateReader, StateWriter};
 use crate::routes::dump::{Dump, Holder};
+use crate::routes::pairs::{self, PairRow};
 use crate::routes::rows::{MAX_VANTAGE, RouteRows};
 use crate::routes::updates::UpdateRows;
 use crate::segment::{Finished, SegmentWriter};
@@ -363,6 +364,15 @@ impl Writer<'_> {
             let (routes, index) = (self.segment_path(Table::Routes), self.segment_path(Table::PrefixOrigins));
             let written = self.routes.write(self.id, &self.networks, &routes, &index)?;
             self.segments.extend(written);
+            pass(self.interruption, Step::SegmentWritten)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn write_pairs(&mut self, rows: Vec<PairRow>) -> Result<(), Error> {
+        if !rows.is_empty() {
+            let written = pairs::write(self.id, rows, &self.segment_path(Table::UpstreamOrigins))?;
+            self.segments.push(written);
             pass(self.interruption, Step::SegmentWritten)?;
         }
         Ok(())

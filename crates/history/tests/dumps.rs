@@ -140,8 +140,8 @@ fn what_did_not_change_costs_nothing() {
     assert_eq!((second.segment_rows, second.segment_bytes), (0, 0));
     routes.insert((1, prefix("198.51.7.0/24")), "64500 64511 64520".to_owned());
     let third = ingest_dump(&mut history, "c", time("2024-01-03"), &routes).unwrap();
-    // One changed route; the prefix index has this origin of the prefix already.
-    assert_eq!(third.segment_rows, 1);
+    // One changed route and its upstream; the prefix index has this origin of the prefix already.
+    assert_eq!(third.segment_rows, 2);
 }
 
 #[test]

@@ -115,6 +115,22 @@ impl<'a> PathRef<'a> {
         }
     }
 
+    /// The AS next to the origin, however often either is repeated. `None` where the path does not tell: it has one network, or
+    /// ends in a set or a confederation segment, or one stands between the two.
+    pub fn upstream(self) -> Option<Asn> {
+        let (mut before, mut last) = (None, None);
+        for segment in self.segments() {
+            for asn in segment.asns() {
+                match segment.kind {
+                    SegmentKind::Sequence if last == Some(asn) => {}
+                    SegmentKind::Sequence => (before, last) = (last, Some(asn)),
+                    _ => (before, last) = (None, None),
+                }
+            }
+        }
+        before
+    }
+
     /// An owned copy.
     pub fn to_path(self) -> AsPath {
         AsPath { segments: self.segments().map(|s| PathSegment { kind: s.kind, asns: s.asns().collect() }).collect() }
@@ -278,6 +294,27 @@ mod tests {
         assert_eq!(origin("64500 {64510,64511}"), None);
         assert_eq!(origin("64500 (64512 64513)"), None);
         assert_eq!(origin(""), None);
+    }
+
+    #[test]
+    fn the_upstream_is_the_next_other_network() {
+        let upstream = |text: &str| {
+            let bytes = text.parse::<AsPath>().unwrap().to_bytes();
+            PathRef::new(&bytes).unwrap().upstream()
+        };
+        for text in
+            ["64500 64501 64510", "64500 64501 64501 64510 64510", "{64502,64503} 64501 64510", "(64512) 64501 64510"]
+        {
+            assert_eq!(upstream(text), Some(Asn(64501)), "{text}");
+        }
+        for text in
+            ["", "64510", "64510 64510", "64501 {64510}", "64501 {64510,64511}", "64501 {64502} 64510", "64501 (64510)"]
+        {
+            assert_eq!(upstream(text), None, "{text}");
+        }
+        // A sequence longer than a segment goes on in the next; segments without networks do not part it.
+        let split = [2, 1, 0, 0, 0xfb, 0xf5, 1, 0, 2, 1, 0, 0, 0xfb, 0xfe];
+        assert_eq!(PathRef::new(&split).unwrap().upstream(), Some(Asn(64501)));
     }
 
     #[test]

@@ -568,6 +568,60 @@ pub struct RouteHistory {
     pub bursts: Vec<Burst>,
 }
 
+/// A dump or an update file, as far as it tells who stands next to whom.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reading {
+    /// The file.
+    pub source: SourceId,
+    /// Collector.
+    pub collector: String,
+    /// Time of its first record.
+    pub from: Time,
+    /// Time of its last record.
+    pub until: Time,
+    /// True if what it lacks is absent: it was read without a fault that lost content, and whole.
+    pub complete: bool,
+}
+
+/// An origin with a route over the upstream in one dump, or in several of a collector that follow each other. A dump that lacks
+/// it ends the run, also where the vantages that showed it were away.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct BehindRun {
+    /// The origin.
+    pub origin: Asn,
+    /// Family of the routes.
+    pub family: Family,
+    /// Index into [`OriginsBehind::dumps`] of the first dump that shows it.
+    pub first: usize,
+    /// Index into [`OriginsBehind::dumps`] of the last dump that shows it.
+    pub last: usize,
+}
+
+/// An origin that an update file announces over the upstream.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct BehindAnnounced {
+    /// The origin.
+    pub origin: Asn,
+    /// Family of the routes.
+    pub family: Family,
+    /// Index into [`OriginsBehind::spans`].
+    pub span: usize,
+}
+
+/// Origins whose routes have one upstream next to them: the last AS left of the origin that is another ([`crate::PathRef::upstream`]).
+/// Unicast; by raw paths. Which routes these are, [`RouteHistory`] of the origin tells.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OriginsBehind {
+    /// Every dump in the window, sorted by (from, collector).
+    pub dumps: Vec<Reading>,
+    /// Every update file in the window, sorted by (from, collector).
+    pub spans: Vec<Reading>,
+    /// Sorted by (origin, family, first).
+    pub runs: Vec<BehindRun>,
+    /// Sorted by (origin, family, span).
+    pub announced: Vec<BehindAnnounced>,
+}
+
 /// The sources that rows refer to, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Sources(pub Vec<Source>);

@@ -2,6 +2,7 @@
 
 mod aspas;
 mod authorisations;
+mod behind;
 mod fold;
 mod links;
 mod names;

@@ -333,7 +333,7 @@ impl History {
 }
 
 /// Dumps that touch the window, and every dump that one of them builds on.
-fn needed_dumps(view: &View, window: Window) -> BTreeSet<SourceId> {
+pub(super) fn needed_dumps(view: &View, window: Window) -> BTreeSet<SourceId> {
     let mut needed = BTreeSet::new();
     for source in &view.sources.0 {
         let Some((at, until)) = view.detail(source.id).and_then(|d| d.dump) else { continue };

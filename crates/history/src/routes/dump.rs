@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use headwater_route::{Attributes, Family, Nlri, PathRef, Prefix, Time};
 
 use super::edges::{EdgeSamples, Edges};
+use super::pairs::{self, PairRow, Pairs};
 use super::paths;
 use super::rows::{Place, RouteRows};
 use crate::Error;
@@ -88,6 +89,9 @@ pub(crate) struct Dump {
     pending: BTreeMap<(i32, Family), Vec<(Prefix, i64)>>,
     pending_rows: usize,
     kept: Vec<Held>,
+    pairs: Pairs,
+    /// What the base shows, once it was read to its end.
+    base_pairs: Pairs,
 }
 
 impl Dump {
@@ -110,6 +114,8 @@ impl Dump {
             pending: BTreeMap::new(),
             pending_rows: 0,
             kept: Vec::new(),
+            pairs: Pairs::default(),
+            base_pairs: Pairs::default(),
         }
     }
 
@@ -136,6 +142,7 @@ impl Dump {
             return Ok(());
         }
         self.edges.path(nlri.prefix.family(), vantage, network, hash, attributes.path);
+        self.pairs.add(nlri.prefix.family(), hash, attributes.path);
         // A prefix that comes without end is worked off in parts, which then count as out of order.
         let too_long = self.entries.len() >= MAX_GROUP || self.arena.len() >= MAX_GROUP_BYTES;
         if self.prefix != Some(nlri.prefix) || too_long {
@@ -313,8 +320,15 @@ impl Dump {
             self.holes = vec![Hole { after: None, before: None }];
         }
         self.state = None;
+        self.end_base(rows)
+    }
+
+    /// Works off the rest of the base.
+    fn end_base(&mut self, rows: &mut RouteRows) -> Result<(), Error> {
         self.catch_up(rows, None)?;
-        self.base = None;
+        if let Some(mut base) = self.base.take() {
+            self.base_pairs = base.pairs().map_err(|e| Error::Engine(e.to_string()))?;
+        }
         Ok(())
     }
 
@@ -334,21 +348,25 @@ impl Dump {
     /// Ends the dump: the rest of the base is missing, unless the file was cut.
     pub fn finish(mut self, rows: &mut RouteRows) -> Result<Outcome, Error> {
         self.finish_group(rows)?;
-        self.catch_up(rows, None)?;
+        self.end_base(rows)?;
         self.close_hole(None);
         let absent: BTreeSet<(i32, Family)> = self.pending.into_keys().collect();
         let state_written = match self.state {
             Some(state) => {
-                state.finish(&absent)?;
+                state.finish(&self.pairs, &absent)?;
                 true
             }
             None => false,
         };
+        let mut pairs = Vec::new();
+        pairs::changes(&self.pairs, &self.base_pairs, &mut pairs);
         Ok(Outcome {
             at: self.at,
             holes: self.holes,
             present: self.present.into_map(),
             edges: self.edges.finish(),
+            pairs,
+            pairs_cut: self.pairs.cut,
             state_written,
         })
     }
@@ -387,6 +405,10 @@ pub(crate) struct Outcome {
     pub present: BTreeMap<(i32, Family), u64>,
     /// Samples of the links it shows.
     pub edges: Vec<(Family, Edges)>,
+    /// Rows of `upstream_origins`.
+    pub pairs: Vec<PairRow>,
+    /// True if more were shown than fit.
+    pub pairs_cut: bool,
     /// False if no state is left for the next dump.
     pub state_written: bool,
 }

@@ -3,12 +3,13 @@
 //! A dump's routes are compared with the collector's previous dump ([`crate::dump_state`]) prefix by prefix, as both come in
 //! prefix order, and only what changed is kept ([`dump`]). Rows wait in memory ([`rows`]) until a segment's worth is there,
 //! then they are sorted and written. Updates are kept as they are ([`updates`]). Records are told by those of an earlier dump
-//! ([`shifts`]). On the way it is noted what tells a faulty vantage from a sound one: links that it alone shows ([`edges`]), and
-//! bursts of announcements ([`bursts`]).
+//! ([`shifts`]). Beside them goes who stands next to whom ([`pairs`]). On the way it is noted what tells a faulty vantage from a
+//! sound one: links that it alone shows ([`edges`]), and bursts of announcements ([`bursts`]).
 
 pub(crate) mod bursts;
 pub(crate) mod dump;
 pub(crate) mod edges;
+pub(crate) mod pairs;
 pub(crate) mod paths;
 pub(crate) mod rows;
 pub(crate) mod shifts;

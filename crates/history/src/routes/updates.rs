@@ -7,6 +7,7 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use headwater_route::{Attributes, Nlri, Prefix, SourceId, Time};
 
 use super::bursts::Bursts;
+use super::pairs::Pairs;
 use super::paths::{self, PathColumns, Paths};
 use super::rows::{network_of, prefix_columns};
 use crate::Error;
@@ -36,12 +37,18 @@ pub(crate) struct UpdateRows {
     paths: Paths,
     /// Of what was written so far.
     pub bursts: Bursts,
+    /// Of all announcements of the source.
+    pub pairs: Pairs,
 }
 
 impl UpdateRows {
     /// Adds an announcement.
     pub fn announced(&mut self, vantage: i32, at: Time, offset: u64, nlri: Nlri, attributes: &Attributes<'_>) {
-        let path = self.paths.intern(vantage, paths::hash(attributes.path), attributes.path);
+        let hash = paths::hash(attributes.path);
+        let path = self.paths.intern(vantage, hash, attributes.path);
+        if !nlri.multicast {
+            self.pairs.add(nlri.prefix.family(), hash, attributes.path);
+        }
         let origin = attributes.path.origin().map_or(-1, |asn| i64::from(asn.0));
         let marks = super::marks(attributes) as u8;
         self.push(vantage, at, offset, nlri, path, origin, marks);
@@ -77,7 +84,7 @@ impl UpdateRows {
         updates: &Path,
         index: &Path,
     ) -> Result<Vec<Finished>, Error> {
-        let UpdateRows { rows, paths, bursts } = self;
+        let UpdateRows { rows, paths, bursts, .. } = self;
         // Stable: events of one key and instant stay in the order of the file.
         rows.sort_by_key(|r| (r.prefix, r.vantage, r.at));
         let announced = rows.iter().filter(|r| r.path != WITHDRAWN && r.safi == 1);
