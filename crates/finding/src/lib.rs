@@ -10,6 +10,7 @@
 //! | [`observed`] | whom routes show next to the origin, at how many vantages, since when (class `observed`) |
 //! | [`origins`] | who announced a prefix when |
 //! | [`portfolio`] | whom published relationships list under a network, who joined and left (class `inferred`) |
+//! | [`mod@behind`] | whom routes show behind a network, at how many collectors (class `observed`) |
 //! | [`panel`], [`kinds`], [`protection`] | what these networks look like: signs and stated guesses |
 //! | [`carriage`] | what one network next to another proves, and which explanations it leaves |
 //! | [`mod@changes`] | which carriers were added, lost or replaced, whose share shifted, within which bounds |
@@ -22,6 +23,7 @@
 //! Must not know: MRT, snapshot formats, SQL, Parquet.
 
 pub mod account;
+pub mod behind;
 pub mod carriage;
 pub mod changes;
 pub mod cohort;

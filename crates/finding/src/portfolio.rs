@@ -406,11 +406,6 @@ fn unknown(portfolio: &Portfolio, members: &[Member], ask: Ask, rules: &Rules) -
         ));
     }
     out.push(unknown(
-        format!("networks seen behind {subject} in observed routes, which this version does not ask by upstream"),
-        Why::Undetermined,
-        "`headwater carriers` of each network, which reads its routes",
-    ));
-    out.push(unknown(
         "prefixes, families, roles and shares behind the listed links; stays of less than a month".to_owned(),
         Why::NotObservable,
         "tables and updates of route collectors",

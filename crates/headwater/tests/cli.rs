@@ -134,7 +134,7 @@ fn whom_a_network_carries_is_told_with_joiners_and_leavers() {
         "one of 2: also AS64501",
         "hosting (\"hosting\")",
         "after 2024-01-05, by 2024-02-05",
-        "observed routes",
+        "whom routes show behind AS64502",
         "no row of AS64502",
     ] {
         assert!(text.contains(words), "{words}: {text}");

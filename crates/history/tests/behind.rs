@@ -125,12 +125,12 @@ fn announcements_and_both_routes_of_add_path_count_and_multicast_does_not() {
             writer.observation(&Observation { offset: 9, time: at, session: SessionId(0), event: event(route) });
         });
     };
-    tell("64501 64510 64520", Some(1), false, Event::Held);
-    tell("64501 64510 64521 64521", Some(2), false, Event::Held);
-    tell("64501 64510 64522", None, true, Event::Held);
-    tell("64501 64510 64523", None, false, Event::Announced);
-    tell("64501 64510 {64524,64525}", None, false, Event::Announced);
-    tell("64501 64510 64526", None, true, Event::Announced);
+    tell("64501 64510 64520", Some(1), false, |route| Event::Held(route));
+    tell("64501 64510 64521 64521", Some(2), false, |route| Event::Held(route));
+    tell("64501 64510 64522", None, true, |route| Event::Held(route));
+    tell("64501 64510 64523", None, false, |route| Event::Announced(route));
+    tell("64501 64510 {64524,64525}", None, false, |route| Event::Announced(route));
+    tell("64501 64510 64526", None, true, |route| Event::Announced(route));
     writer.commit(Time(0)).unwrap();
     let behind = history.origins_behind(Asn(64510), Window::default()).unwrap();
     assert_eq!(plain(&behind).into_iter().map(|(origin, ..)| origin).collect::<Vec<_>>(), [64520, 64521]);

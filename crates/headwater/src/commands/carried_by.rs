@@ -1,9 +1,12 @@
 //! `headwater carried-by`: whom a network carries, who joined and left.
 
-use headwater_finding::account::Names;
+use headwater_finding::account::{self, Names};
+use headwater_finding::behind::{self, Behind};
+use headwater_finding::finding::Finding;
 use headwater_finding::panel::{self, Described, Panel};
 use headwater_finding::portfolio::{self, Ask, Change, Member, Portfolio, Rows, State};
-use headwater_route::{Asn, Kind, Time};
+use headwater_route::rows::RouteHistory;
+use headwater_route::{Asn, Kind, Time, Window};
 use serde::Serialize;
 
 use super::Context;
@@ -11,7 +14,7 @@ use super::carriers::subject_notes;
 use crate::envelope::{Envelope, Level, Message};
 use crate::error::{Error, Exit};
 use crate::present;
-use crate::question::{Question, time};
+use crate::question::{Question, Subject, time};
 
 const KINDS: &[Kind] = &[
     Kind::AsRel1,
@@ -131,6 +134,9 @@ struct Data<'a> {
     page: Page,
     members: &'a [Member],
     panel: &'a Panel,
+    /// By observed routes: all that were found, of which `seen` lists a page.
+    routes: &'a Behind,
+    routes_page: Page,
     /// Names of the networks in it. Hostile text.
     names: &'a Names,
 }
@@ -179,6 +185,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let named: Vec<Asn> = named.chain(found.upstreams.upstreams.iter().map(|u| u.asn)).chain([subject.asn]).collect();
     let names = question.names(&named, found.publication().map(|p| p.from))?;
 
+    let (behind, routes_page) = by_routes(&question, subject.asn, &own.2, args, limit, context, &mut findings)?;
+    unknowns.extend(behind::unknowns(subject.asn, &behind, ask.at));
+    let mut names = names;
+    names.extend(question.names(&behind.seen.iter().map(|s| s.asn).collect::<Vec<_>>(), behind.newest)?);
+
     let query = Query {
         resource: &args.resource,
         asn: subject.asn,
@@ -188,7 +199,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         limit,
         offset: args.choice.offset,
     };
-    let data = Data { portfolio: &found, page, members: &members, panel: &signs, names: &names };
+    let data =
+        Data { portfolio: &found, page, members: &members, panel: &signs, routes: &behind, routes_page, names: &names };
     let mut envelope = Envelope::new("carried_by", query, data);
     envelope.messages = subject_notes(&subject);
     if page.offset + page.listed < page.chosen {
@@ -206,9 +218,48 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         let style = context.output.style();
         let mut text = present::carried_by::show(&found, page, &members, &signs, &names, &style);
         text.push('\n');
+        text.push_str(&present::carried_by::by_routes(subject.asn, &behind, routes_page, &names, &style));
+        text.push('\n');
         text + &present::unknowns(&envelope.gaps, &style)
     })?;
     Ok(exit)
+}
+
+/// Whom routes show behind the network. Those of the page are asked for themselves, so that their bounds and findings are the
+/// ones of their own question.
+fn by_routes(
+    question: &Question<'_>,
+    network: Asn,
+    routes: &RouteHistory,
+    args: &Args,
+    limit: usize,
+    context: &Context<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(Behind, Page), Error> {
+    let at = args.at.as_deref().map(|text| time("--at", text)).transpose()?;
+    let mut found = behind::behind(&question.history.origins_behind(network, Window::default())?, at);
+    let of = found.seen.len();
+    let wanted = args.choice.text.as_deref().and_then(|text| text.trim().parse::<Asn>().ok());
+    found.seen.retain(|s| wanted.is_none_or(|wanted| s.asn == wanted));
+    let chosen = found.seen.len();
+    let offset = args.choice.offset.min(chosen);
+    found.seen.drain(..offset);
+    if limit > 0 {
+        found.seen.truncate(limit);
+    }
+    let standing = question.standing(routes)?;
+    for seen in &mut found.seen {
+        let subject = Subject { asn: seen.asn, prefix: None, how: None, others: Vec::new() };
+        let rows = question.rows(&subject)?;
+        let window = Window { from: None, to: at.map(|at| Time(at.0.saturating_add(1))) };
+        let bound = question.bound(&rows, &standing);
+        let (carriers, stated, _) =
+            account::carriers(seen.asn, &bound, &question.registry, &window, &context.config.methods);
+        seen.tell(network, &carriers);
+        findings.extend(stated.into_iter().filter(|f| seen.told.iter().any(|t| t.finding == f.id)));
+    }
+    let listed = found.seen.len();
+    Ok((found, Page { of, chosen, offset, listed }))
 }
 
 impl Choice {

@@ -2,6 +2,8 @@
 //! look like together, and what carries the network itself.
 
 use headwater_finding::account::Names;
+use headwater_finding::behind::Behind;
+use headwater_finding::observed::Grade;
 use headwater_finding::panel::Panel;
 use headwater_finding::portfolio::{Change, Member, Portfolio, State, base_words, change_words};
 use headwater_finding::published::{Cell, Publication};
@@ -10,7 +12,7 @@ use headwater_route::Asn;
 
 use super::carriers::{bounds, cell_mark, legend};
 use super::timeline::{Row, Unit, draw};
-use super::{Style, label};
+use super::{Style, first, label, last};
 use crate::commands::carried_by::Page;
 use crate::text::{Align, table};
 
@@ -127,6 +129,66 @@ fn listed(portfolio: &Portfolio, page: Page, members: &[Member], style: &Style) 
     out.push_str(&described(portfolio, members));
     out.push('\n');
     out.push_str(&bounds(members.iter().map(|m| (m.asn, m.periods.as_slice(), m.finding.as_str())), "listed"));
+    out
+}
+
+/// Whom routes show behind the network, at how many collectors, with the bounds of each one's own question.
+pub fn by_routes(network: Asn, found: &Behind, page: Page, names: &Names, style: &Style) -> String {
+    let mut out = style.heading(&match (page.of, found.newest) {
+        (0, _) => format!("Observed routes: no origin was seen with {network} next to it"),
+        (_, Some(at)) => format!(
+            "Observed routes: origins with {network} next to them: {} of {}; newest dumps of {}, the last of {}",
+            range(page),
+            page.of,
+            number(found.collectors, "collector", "collectors"),
+            day(at)
+        ),
+        (_, None) => format!("Observed routes: origins with {network} next to them: {} of {}", range(page), page.of),
+    });
+    if found.seen.is_empty() {
+        return out;
+    }
+    let headings = [
+        ("network", Align::Left),
+        ("now at", Align::Right),
+        ("family", Align::Left),
+        ("first seen", Align::Left),
+        ("last seen", Align::Left),
+        ("grade", Align::Left),
+        ("only here", Align::Right),
+        ("finding", Align::Left),
+    ];
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for seen in &found.seen {
+        let head = [label(seen.asn, names, NAME_WIDTH).trim_end().to_owned(), seen.collectors.to_string()];
+        let mut head = Some(head);
+        let mut push = |rest: [String; 6]| {
+            let head = head.take().unwrap_or_default();
+            rows.push(head.into_iter().chain(rest).collect());
+        };
+        for told in &seen.told {
+            let grade = match told.grade {
+                Grade::Low => "low",
+                Grade::Medium => "medium",
+                Grade::High => "high",
+            };
+            let only = format!("{}/{}", told.exclusive, told.prefixes);
+            let (Some(start), Some(end)) = (told.periods.first(), told.periods.last()) else { continue };
+            push([told.family.to_string(), first(start), last(end), grade.to_owned(), only, told.finding.clone()]);
+        }
+        if seen.told.is_empty() {
+            // Raw paths show it; cleaned ones, or those of its present holder, do not.
+            let families: Vec<String> = seen.families.iter().map(ToString::to_string).collect();
+            let (from, to) = (format!("in a file of {}", day(seen.first)), format!("in a file of {}", day(seen.last)));
+            push([families.join(" "), from, to, "none".to_owned(), String::new(), String::new()]);
+        }
+    }
+    out.push_str(&table(&headings, &rows));
+    out.push_str(&style.wrap(
+        "now at: collectors whose newest dump shows it; only here: of its prefixes seen through this network, those seen through no \
+         other; grade none: raw paths show it, cleaned ones of its present holder do not",
+        "",
+    ));
     out
 }
 
