@@ -9,6 +9,8 @@ use headwater_wire::codec::{
     Codec, Decoded, Hashing, LimitReached, Limits, Member, fault_of, members, open, open_on_threads,
 };
 
+use sha2::{Digest as _, Sha256};
+
 const CODECS: [Codec; 5] = [Codec::Plain, Codec::Gzip, Codec::Bzip2, Codec::Xz, Codec::Zstd];
 
 fn compress(codec: Codec, bytes: &[u8]) -> Vec<u8> {
@@ -224,6 +226,28 @@ fn bombs_stop_at_the_limit() {
     let limits = Limits { max_bytes: 1000, ..Limits::default() };
     let (out, errors) = drain(open(io::Cursor::new(compress(Codec::Gzip, &[1; 1000])), limits).unwrap());
     assert_eq!((out.len(), errors.len()), (1000, 0));
+}
+
+/// A long file is hashed on a thread, from somewhere inside it on.
+#[test]
+fn the_hash_of_a_long_file_is_that_of_its_bytes() {
+    let bytes = noise(5_000_000, 61);
+    for (most, read) in [(u64::MAX, 4_100), (u64::MAX, 300_000), (3_000_000, 7_777), (900_000, 100_000)] {
+        let (mut hashing, digest) = Hashing::new(io::Cursor::new(bytes.clone()));
+        let (mut buffer, mut seen) = (vec![0; read], 0u64);
+        while seen < most {
+            match hashing.read(&mut buffer).unwrap() {
+                0 => break,
+                len => seen += len as u64,
+            }
+        }
+        drop(hashing);
+        let hashed = digest.wait();
+        assert_eq!((hashed.bytes, hashed.whole), (seen, most == u64::MAX));
+        let expected: String =
+            Sha256::digest(&bytes[..seen as usize]).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hashed.sha256, expected, "{most} {read}");
+    }
 }
 
 #[test]
