@@ -127,6 +127,7 @@ struct Builder {
     runs: Vec<(Vantage, Prefix, AsPath, String, String, u64)>,
     events: Vec<(Time, Vantage, Prefix, Option<AsPath>, u64)>,
     states: Vec<(Time, Vantage, u16, u64)>,
+    bursts: Vec<(Time, Vantage, u64)>,
     link_files: BTreeMap<(Time, String), bool>,
     links: Vec<(Time, String, Neighbour, Asn, String, u64)>,
     name_files: BTreeSet<(Time, String)>,
@@ -202,6 +203,11 @@ impl Builder {
             [at, collector, peer, state @ ("down" | "up")] => {
                 let to = if *state == "up" { 6 } else { 1 };
                 self.states.push((t(at), vantage(collector, peer), to, number));
+            }
+            [at, collector, peer, "burst", prefixes] => {
+                let vantage = vantage(collector, peer);
+                self.vantages.insert(vantage.clone());
+                self.bursts.push((t(at), vantage, prefixes.parse().unwrap()));
             }
             _ => panic!("line {number}: {words:?} is not of the route language"),
         }
@@ -486,7 +492,19 @@ impl Builder {
             .collect();
         states.sort_by_key(|s| (s.at, s.vantage, s.evidence.offset));
         let runs = self.fold(&tables, &index, ids);
-        RouteHistory { vantages, tables, spans: spans.collect(), runs, events, states, bursts: Vec::new() }
+        let mut bursts: Vec<Burst> = self
+            .bursts
+            .iter()
+            .map(|(at, v, prefixes)| Burst {
+                at: *at,
+                vantage: index(v),
+                family: Family::V4,
+                prefixes: *prefixes,
+                source,
+            })
+            .collect();
+        bursts.sort();
+        RouteHistory { vantages, tables, spans: spans.collect(), runs, events, states, bursts }
     }
 
     /// Joins routes that dumps of one collector in a row hold unchanged.
