@@ -186,11 +186,149 @@ pub struct ObservedOrigin {
     pub period: Period,
 }
 
+/// Answer to `rivals`, as far as it is measured.
+#[derive(Deserialize)]
+pub struct Rivals {
+    /// Tests and explanations.
+    pub matrix: Matrix,
+    /// How far the evidence carries.
+    pub ladder: Ladder,
+    /// What the one may be to the other.
+    pub roles: Roles,
+}
+
+/// Tests and explanations.
+#[derive(Deserialize)]
+pub struct Matrix {
+    /// Least contradicted first; `None` with too few tests that count.
+    pub ranking: Option<Vec<Ranked>>,
+    /// What came of each test.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// An explanation.
+#[derive(Deserialize)]
+pub struct Ranked {
+    /// `H1` to `H7`.
+    pub id: String,
+    /// 1: the least contradicted; equal ones share a rank.
+    pub rank: usize,
+}
+
+/// What came of a test.
+#[derive(Deserialize)]
+pub struct Outcome {
+    /// `T1` to `T17`.
+    pub id: String,
+    /// `yes`, `no`, `cannot_tell`, `not_tested`.
+    pub state: String,
+}
+
+/// How far the evidence carries.
+#[derive(Deserialize)]
+pub struct Ladder {
+    /// The highest rung.
+    pub reached: Option<Rung>,
+    /// Every rung.
+    pub steps: Vec<Step>,
+}
+
+/// A rung and whether the evidence reaches it.
+#[derive(Deserialize)]
+pub struct Step {
+    /// The rung.
+    pub rung: Rung,
+    /// `None`: nothing that was read could tell.
+    pub reached: Option<bool>,
+}
+
+impl Ladder {
+    /// The evidence reaches a rung.
+    pub fn reaches(&self, rung: Rung) -> bool {
+        self.steps.iter().any(|step| step.rung == rung && step.reached == Some(true))
+    }
+}
+
+/// A rung.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[allow(missing_docs)]
+pub enum Rung {
+    L0,
+    L1,
+    L2,
+    L3,
+    L4,
+    L5,
+}
+
+/// What the one may be to the other.
+#[derive(Deserialize)]
+pub struct Roles {
+    /// The role, where one is claimed.
+    pub role: Option<String>,
+}
+
+/// Answer to `changes`, as far as it is measured.
+#[derive(Deserialize)]
+pub struct Changes {
+    /// In order of time.
+    pub changes: Vec<Change>,
+    /// Days with routes whose cohort was too small for shares.
+    pub small_cohorts: usize,
+}
+
+/// A change.
+#[derive(Clone, Deserialize)]
+pub struct Change {
+    /// What changed.
+    pub kind: Kind,
+    /// `observed` or `inferred`.
+    pub class: String,
+    /// In which family, where the source tells.
+    pub family: Option<Family>,
+    /// The network that was added or lost, or whose share went up.
+    pub upstream: Option<Asn>,
+    /// The network that it replaced.
+    pub replaced: Option<Asn>,
+    /// It happened after this,
+    pub after: Option<Time>,
+    /// and by this.
+    pub by: Time,
+    /// `preliminary`, `confirmed` or `resolved`.
+    pub state: String,
+    /// How large it is, where the cohort tells.
+    pub size: Option<Size>,
+}
+
+/// How large a change is.
+#[derive(Clone, Copy, Deserialize)]
+pub struct Size {
+    /// Share in the cohort before.
+    pub before: f64,
+    /// Share in the cohort after.
+    pub after: f64,
+}
+
+/// What changed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Kind {
+    UpstreamAdded,
+    UpstreamLost,
+    UpstreamReplaced,
+    UpstreamFlap,
+    ShareShift,
+    SingleHomed,
+    VisibilityDrop,
+    ObservationGap,
+}
+
 impl Asked {
     /// Reads the files of a world into a new history.
     pub fn reading(program: &Path, world: &Path, history: &Path) -> Result<Asked, Failed> {
         let asked = Asked { program: program.to_owned(), history: history.to_owned() };
-        let dirs = ["routes", "snapshots", "names", "registry"].map(|dir| world.join(dir).into_os_string());
+        let dirs = ["routes", "snapshots", "names", "registry", "rpki"].map(|dir| world.join(dir).into_os_string());
         let there = dirs.iter().filter(|dir| Path::new(dir).is_dir());
         asked.run(["ingest".into(), "--jobs".into(), "1".into()].into_iter().chain(there.cloned()))?;
         Ok(asked)
@@ -198,23 +336,34 @@ impl Asked {
 
     /// Who carried a network.
     pub fn carriers(&self, asn: Asn) -> Result<Carriers, Failed> {
-        self.answer("carriers", &asn.to_string())
+        self.answer("carriers", &[&asn.to_string()])
+    }
+
+    /// What changed about the carriers of a network.
+    pub fn changes(&self, asn: Asn) -> Result<Changes, Failed> {
+        self.answer("changes", &[&asn.to_string()])
+    }
+
+    /// What one network next to another proves.
+    pub fn rivals(&self, asn: Asn, carrier: Asn) -> Result<Rivals, Failed> {
+        self.answer("rivals", &[&asn.to_string(), &carrier.to_string()])
     }
 
     /// Who held a number.
     pub fn holders(&self, asn: Asn) -> Result<Holders, Failed> {
-        self.answer("holders", &asn.to_string())
+        self.answer("holders", &[&asn.to_string()])
     }
 
     /// Who announced a prefix.
     pub fn origins(&self, prefix: &Prefix) -> Result<Origins, Failed> {
-        self.answer("origin", &prefix.to_string())
+        self.answer("origin", &[&prefix.to_string()])
     }
 
-    fn answer<D: DeserializeOwned>(&self, question: &str, about: &str) -> Result<D, Failed> {
-        let out = self.run([question.into(), about.into(), "--json".into()])?;
+    fn answer<D: DeserializeOwned>(&self, question: &str, about: &[&str]) -> Result<D, Failed> {
+        let words = [&[question], about, &["--json"]].concat();
+        let out = self.run(words.iter().map(Into::into))?;
         let envelope: Envelope<D> = serde_json::from_slice(&out)
-            .map_err(|error| Failed::from(format!("the answer to `{question} {about}`: {error}")))?;
+            .map_err(|error| Failed::from(format!("the answer to `{}`: {error}", words.join(" "))))?;
         Ok(envelope.data)
     }
 

@@ -12,10 +12,12 @@ use headwater_world::topology::Relation;
 use headwater_world::truth::{RelationTruth, Truth};
 
 use super::Failed;
-use super::ask::{Asked, Carriers, Era, Grade, Holders, ObservedUpstream, Origins, Period};
+use super::ask::{Asked, Carriers, Change, Changes, Era, Grade, Holders, ObservedUpstream, Origins, Period, Rivals};
 use super::compare::{DAY_MICROS, Edge, Periods, Scale, Stretch, Wrong};
 use super::measures::Rate;
+use super::proofs::{self, Plant, bond};
 use super::tally::Tally;
+use super::turns::So;
 use super::witness::{Pair, Witness};
 use super::worlds::Drawn;
 
@@ -57,19 +59,28 @@ pub fn judge(drawn: &Drawn, program: &Path) -> Result<Judged, Failed> {
     };
     let truth = world.run(&files, 1)?.truth;
     let asked = Asked::reading(program, &files, &history)?;
+    let planted = proofs::planted(&truth);
     let mut judge = Judge {
         drawn,
         truth: &truth,
         witness: &witness,
+        planted: &planted,
         has_routes,
         judged: Judged { tallies: BTreeMap::new(), wrong: Vec::new() },
     };
     judge.tally(Lot::Nothing).worlds = 1;
+    let mut pairs: BTreeSet<proofs::Pair> = planted.keys().copied().filter(|_| has_routes).collect();
     for subject in subjects {
         let lot = judge.lot(subject);
         judge.tally(lot).networks += 1;
-        judge.carriers(subject, &asked.carriers(subject)?);
+        let carriers = asked.carriers(subject)?;
+        judge.carriers(subject, &carriers);
+        judge.changes(subject, &carriers, &asked.changes(subject)?);
         judge.holders(subject, &asked.holders(subject)?);
+        pairs.extend(judge.tellingest(subject, &carriers));
+    }
+    for (subject, carrier) in pairs {
+        judge.rivals((subject, carrier), &asked.rivals(subject, carrier)?);
     }
     for prefix in truth.origins.iter().map(|origin| origin.prefix).collect::<BTreeSet<Prefix>>() {
         judge.origins(&prefix, &asked.origins(&prefix)?);
@@ -81,9 +92,14 @@ struct Judge<'a> {
     drawn: &'a Drawn,
     truth: &'a Truth,
     witness: &'a Witness,
+    planted: &'a BTreeMap<proofs::Pair, Plant>,
     has_routes: bool,
     judged: Judged,
 }
+
+/// Networks next to one that are asked about beside those that were planted: those with the highest grade, and those that are
+/// shown by one cluster alone.
+const TELLINGEST: usize = 2;
 
 impl Judge<'_> {
     fn tally(&mut self, lot: Lot) -> &mut Tally {
@@ -194,6 +210,21 @@ impl Judge<'_> {
         for upstream in eras.iter().flat_map(|era| &era.published.upstreams) {
             told.entry(upstream.asn).or_default().extend(upstream.periods.clone());
         }
+        let mut so = self.sold_to(subject, &days);
+        let (lot, years) = (self.lot(subject), self.years());
+        self.by_files(lot).alarms.add(Rate { cases: 0, years });
+        // The files of two months bound a change, and a third tells it from a pause.
+        let scale = self.scale(0, 62 * DAY_MICROS);
+        for upstream in told.keys().chain(so.keys()).copied().collect::<BTreeSet<Asn>>() {
+            let truth = so.remove(&upstream).unwrap_or_default();
+            let periods = told.remove(&upstream).unwrap_or_default();
+            let wrong = self.by_files(lot).compare(&periods, &truth, &[], &scale);
+            self.note("published", subject, None, upstream, &wrong);
+        }
+    }
+
+    /// Who sold transit to a network, as files with looks at such days have it.
+    fn sold_to(&self, subject: Asn, days: &[(Time, Time)]) -> BTreeMap<Asn, Vec<Stretch>> {
         let mut so: BTreeMap<Asn, Vec<(Time, Option<Time>)>> = BTreeMap::new();
         let of_subject = || self.truth.relations.iter().filter(|told| told.a == subject || told.b == subject);
         // A file has no word for siblings: one is listed as provider of the other.
@@ -206,16 +237,97 @@ impl Judge<'_> {
                 so.entry(told.a).or_default().push((told.from, told.until));
             }
         }
+        so.into_iter().map(|(asn, stretches)| (asn, joined(stretches, self.truth.from, days))).collect()
+    }
+
+    /// What is told to have changed.
+    fn changes(&mut self, subject: Asn, carriers: &Carriers, answer: &Changes) {
         let (lot, years) = (self.lot(subject), self.years());
-        self.by_files(lot).alarms.add(Rate { cases: 0, years });
-        // The files of two months bound a change, and a third tells it from a pause.
-        let scale = self.scale(0, 62 * DAY_MICROS);
-        for upstream in told.keys().chain(so.keys()).copied().collect::<BTreeSet<Asn>>() {
-            let truth = joined(so.remove(&upstream).unwrap_or_default(), self.truth.from, &days);
-            let periods = told.remove(&upstream).unwrap_or_default();
-            let wrong = self.by_files(lot).compare(&periods, &truth, &[], &scale);
-            self.note("published", subject, None, upstream, &wrong);
+        // Of a number with several holders the changes of the last one's time are told.
+        let whole = carriers.eras.len() == 1;
+        let of = |family: Option<Family>| -> Vec<&Change> {
+            let class = if family.is_some() { "observed" } else { "inferred" };
+            answer.changes.iter().filter(|change| change.family == family && change.class == class).collect()
+        };
+        let publications = carriers.eras.iter().flat_map(|era| &era.published.publications);
+        let days: Vec<(Time, Time)> = publications.map(|of| (of.from, of.until)).collect();
+        if !days.is_empty() {
+            let so = So { stood: self.sold_to(subject, &days), ..So::default() };
+            let scale = self.scale(0, 62 * DAY_MICROS);
+            let has_errors = self.drawn.sort.has_errors();
+            let tally = self.tally(lot);
+            let turns = if has_errors { &mut tally.flawed_turns } else { &mut tally.published_turns };
+            turns.alarms.add(Rate { cases: 0, years });
+            let wrong = turns.compare(&of(None), &so, whole, &scale);
+            self.note_turns(subject, "files", wrong);
         }
+        if !self.has_routes {
+            return;
+        }
+        self.tally(lot).turns.alarms.add(Rate { cases: 0, years });
+        let slack = self.drawn.scenario.observers.convergence.micros() + 2 * SECOND_MICROS;
+        let scale = self.scale(slack, 2 * DAY_MICROS);
+        for family in [Family::V4, Family::V6] {
+            let so = self.so(subject, family, answer.small_cohorts == 0);
+            let wrong = self.tally(lot).turns.compare(&of(Some(family)), &so, whole, &scale);
+            self.note_turns(subject, &family.to_string(), wrong);
+        }
+    }
+
+    /// What routes of one network really did in a family.
+    fn so(&self, subject: Asn, family: Family, large_cohorts: bool) -> So {
+        let first = Pair { origin: subject, family, upstream: Asn(0) };
+        let mine = |pair: &Pair| pair.origin == subject && pair.family == family;
+        let stood = self.witness.carried.range(first..).take_while(|(pair, _)| mine(pair));
+        let shifts = self.witness.shifts.range(first..).take_while(|(pair, _)| mine(pair));
+        let stood: BTreeMap<Asn, Vec<Stretch>> = stood.map(|(pair, all)| (pair.upstream, all.clone())).collect();
+        let shares = |upstream: &Asn| (*upstream, self.witness.shares_of(Pair { upstream: *upstream, ..first }));
+        So {
+            shifts: shifts.map(|(pair, all)| (pair.upstream, all.clone())).collect(),
+            shares: stood.keys().map(shares).collect(),
+            reach: self.witness.reach(subject, family).to_vec(),
+            stood,
+            large_cohorts,
+        }
+    }
+
+    fn note_turns(&mut self, subject: Asn, source: &str, wrong: Vec<String>) {
+        let (sort, seed) = (self.drawn.sort.name, self.drawn.seed);
+        let told =
+            wrong.into_iter().map(|line| format!("{sort} (seed {seed}): changes of {subject} ({source}): {line}"));
+        self.judged.wrong.extend(told);
+    }
+
+    /// Which of the networks next to one are asked about.
+    fn tellingest(&self, subject: Asn, answer: &Carriers) -> BTreeSet<proofs::Pair> {
+        let upstreams = || answer.eras.iter().flat_map(|era| &era.observed).flat_map(|observed| &observed.upstreams);
+        let of = |low: bool| upstreams().filter(move |upstream| (upstream.grade == Grade::Low) == low);
+        let pair = |upstream: &ObservedUpstream| (subject, upstream.asn);
+        of(false).take(TELLINGEST).chain(of(true).take(TELLINGEST)).map(pair).collect()
+    }
+
+    /// What is proved of a pair.
+    fn rivals(&mut self, (subject, carrier): proofs::Pair, answer: &Rivals) {
+        let lot = self.lot(subject);
+        let families = [Family::V4, Family::V6].map(|family| Pair { origin: subject, family, upstream: carrier });
+        let witness = self.witness;
+        let stretches = || families.iter().filter_map(|pair| witness.carried.get(pair)).flatten();
+        let begins = self.truth.from.plus_days(2);
+        let provable = stretches().any(|s| {
+            let from = s.from.filter(|from| *from >= begins);
+            s.visible && from.is_some_and(|from| s.until.unwrap_or(self.truth.until).0 - from.0 >= 9 * DAY_MICROS)
+        });
+        let visible = stretches().any(|stretch| stretch.visible);
+        // Somebody invents here, and no route of any world ran that way.
+        let invents = self.truth.incidents.iter().any(|incident| incident.kind == "invents");
+        let invented = Plant { explanation: "H7", event: "vantage_invents".to_owned(), innocent: false };
+        let plant = self.planted.get(&(subject, carrier)).cloned();
+        let plant = plant.or((invents && stretches().next().is_none()).then_some(invented));
+        let bond = bond(self.truth, (subject, carrier), plant.as_ref(), visible, provable);
+        let wrong = self.tally(lot).proofs.compare(answer, &bond, plant.as_ref());
+        let (sort, seed) = (self.drawn.sort.name, self.drawn.seed);
+        let told = wrong.into_iter().map(|line| format!("{sort} (seed {seed}): rivals {subject} {carrier}: {line}"));
+        self.judged.wrong.extend(told);
     }
 
     fn origins(&mut self, prefix: &Prefix, answer: &Origins) {

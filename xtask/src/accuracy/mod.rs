@@ -1,7 +1,7 @@
 //! `cargo xtask accuracy`: how often the program is right, on worlds in which it is known what was so.
 //!
 //! The way of a world: [`worlds`] draws its scenario, `headwater-world` writes its files, [`ask`] has the program read them and
-//! answer, [`witness`] follows what was really so, [`compare`] holds the one against the other, [`tally`] counts, [`table`] shows,
+//! answer, [`witness`] follows what was really so, [`compare`], [`proofs`] and [`turns`] hold the one against the other, [`tally`] counts, [`table`] shows,
 //! and [`baseline`] fails where a figure became worse. [`mod@judge`] is the loop over one world. Must not know: the library. Nothing
 //! reaches a detector but through files and the command line.
 
@@ -10,8 +10,10 @@ mod baseline;
 mod compare;
 mod judge;
 mod measures;
+mod proofs;
 mod table;
 mod tally;
+mod turns;
 mod witness;
 mod worlds;
 
@@ -85,7 +87,7 @@ pub fn run(task: &Task) -> Result<(), Failed> {
         }
     }
     let figures = all.figures();
-    let tables = format!("{}{}", table::figures(&figures), table::sorts(&tallies));
+    let tables = format!("{}{}{}", table::figures(&figures), table::planted(&all.proofs), table::sorts(&tallies));
     println!("{tables}");
     if task.save {
         save(task, &all, &tables)?;

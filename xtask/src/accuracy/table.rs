@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::judge::Lot;
-use super::measures::Rate;
+use super::measures::{Rate, Share};
+use super::proofs::Proofs;
 use super::tally::{Figure, Tally, Unit};
 use super::worlds::{SORTS, Sort};
 
 /// Headings of the kinds of figures, by the first word of their keys.
-const KINDS: [(&str, &str); 9] = [
+const KINDS: [(&str, &str); 15] = [
     ("observed", "Observed carriers, grades `medium` and `high`"),
     ("share", "Shares of observed carriers"),
     ("grade", "Grades"),
@@ -24,6 +25,12 @@ const KINDS: [(&str, &str); 9] = [
     ("origins.observed", "Origins by routes"),
     ("origins.published", "Origins by snapshots"),
     ("holders", "Re-issue of a number"),
+    ("rung", "What `rivals` proves"),
+    ("role", "Roles"),
+    ("explanation", "Explanations that were planted: whether the answer ranks at all, and where"),
+    ("changes", "Changes by routes"),
+    ("changes.published", "Changes by relationship files"),
+    ("changes.flawed", "Changes by relationship files with errors"),
 ];
 
 /// A value as its unit is written.
@@ -60,14 +67,45 @@ pub fn figures(figures: &[Figure]) -> String {
     out
 }
 
+/// What came of each event that was planted, innocent twins apart.
+pub fn planted(proofs: &Proofs) -> String {
+    if proofs.planted.is_empty() {
+        return String::new();
+    }
+    let mut out = String::new();
+    for (innocent, heading) in [(false, "Explanations by event"), (true, "Innocent twins: explanations by event")] {
+        _ = write!(
+            out,
+            "\n### {heading}\n\n| event | was so | pairs | ranked | first | last | no rung, L0 to L4 | roles claimed |\n\
+             |---|---|---|---|---|---|---|---|\n"
+        );
+        for ((explanation, _, event), of) in proofs.planted.iter().filter(|((_, twin, _), _)| *twin == innocent) {
+            let part = |share: Share| format!("{} of {}", share.hits, share.of);
+            let rungs: Vec<String> = of.rungs[..6].iter().map(u64::to_string).collect();
+            let roles: Vec<String> = of.roles.iter().map(|(role, many)| format!("{role} {many}")).collect();
+            _ = writeln!(
+                out,
+                "| {event} | {explanation} | {} | {} | {} | {} | {} | {} |",
+                of.ranked.of,
+                of.ranked.hits,
+                part(of.first),
+                part(of.last),
+                rungs.join(", "),
+                if roles.is_empty() { "–".to_owned() } else { roles.join(", ") }
+            );
+        }
+    }
+    out
+}
+
 /// What was counted, by sort of world and lot of the network.
 pub type Tallies = BTreeMap<(&'static str, Lot), Tally>;
 
 /// False alarms and bounds by sort of world: innocent ones, in which nothing happens to any network, apart from the others,
 /// and in these the networks that had an innocent twin of an event.
 pub fn sorts(tallies: &Tallies) -> String {
-    let head = "\n| worlds | networks | changes told | false alarms, weak ones | a network-year | 95 % bounds | within bounds |\n\
-                |---|---|---|---|---|---|---|\n";
+    let head = "\n| worlds | networks | bounds told | false alarms, weak ones | a network-year | 95 % bounds | within bounds | `changes` that were none |\n\
+                |---|---|---|---|---|---|---|---|\n";
     let mut out = String::from("\n### Innocent twins: worlds and networks in which no carrier changed hands\n");
     out.push_str(head);
     for sort in SORTS {
@@ -103,12 +141,13 @@ fn sort_row(tallies: &Tallies, sort: &Sort, name: &str, lots: &[Lot]) -> String 
     let told = edges.held.of + rate.cases;
     let held = edges.held.value().map_or("–".to_owned(), |value| written(Unit::Share, value));
     format!(
-        "| {name} | {} | {told} | {}, {} | {} | {} – {} | {held} |\n",
+        "| {name} | {} | {told} | {}, {} | {} | {} – {} | {held} | {} |\n",
         all.networks,
         rate.cases,
         all.weak.alarms.cases,
         rate.value().map_or("–".to_owned(), |value| written(Unit::Rate, value)),
         written(Unit::Rate, low),
         written(Unit::Rate, high),
+        [&all.turns, &all.published_turns, &all.flawed_turns].map(|turns| turns.alarms.cases).iter().sum::<u64>(),
     )
 }

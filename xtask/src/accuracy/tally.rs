@@ -2,8 +2,11 @@
 //!
 //! Place on the way: between comparisons and tables. Must not know: worlds, answers, how a figure is shown.
 
+use super::ask::Kind;
 use super::compare::{Edges, Periods};
 use super::measures::{Rate, Share, quantile};
+use super::proofs::Proofs;
+use super::turns::Turns;
 
 /// Everything that was counted.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -32,6 +35,14 @@ pub struct Tally {
     pub share_errors: Vec<f64>,
     /// Stated intervals that hold the true share.
     pub share_held: Share,
+    /// Rungs, roles and explanations of pairs.
+    pub proofs: Proofs,
+    /// Changes by routes.
+    pub turns: Turns,
+    /// Changes by relationship files.
+    pub published_turns: Turns,
+    /// Changes by relationship files with errors.
+    pub flawed_turns: Turns,
 }
 
 impl Tally {
@@ -49,6 +60,10 @@ impl Tally {
         self.grades.iter_mut().zip(other.grades).for_each(|(mine, theirs)| mine.add(theirs));
         self.share_errors.extend(&other.share_errors);
         self.share_held.add(other.share_held);
+        self.proofs.add(&other.proofs);
+        self.turns.add(&other.turns);
+        self.published_turns.add(&other.published_turns);
+        self.flawed_turns.add(&other.flawed_turns);
     }
 }
 
@@ -115,8 +130,123 @@ impl Tally {
         of_periods("origins.observed", &self.seen_origins, &mut out);
         of_periods("origins.published", &self.published_origins, &mut out);
         of_periods("holders", &self.holders, &mut out);
+        of_proofs(&self.proofs, &mut out);
+        of_turns("changes", &self.turns, &mut out);
+        of_turns("changes.published", &self.published_turns, &mut out);
+        of_turns("changes.flawed", &self.flawed_turns, &mut out);
         out
     }
+}
+
+/// Roles that may be claimed.
+const ROLES: [(&str, &str); 8] = [
+    ("transit", "transit claimed, and was so"),
+    ("peer", "peer claimed, and was so"),
+    ("route_server", "route server claimed, and was so"),
+    ("protection_always_on", "protection, always on, claimed, and was so"),
+    ("protection_on_demand", "protection, on demand, claimed, and was so"),
+    ("sibling", "same body claimed, and was so"),
+    ("leak", "route leak claimed, and was so"),
+    ("forged", "forged path claimed, and was so"),
+];
+
+/// Explanations, with what is told of those that are not twins.
+const EXPLANATIONS: [(&str, &str); 7] = [
+    ("H1", "plain transit"),
+    ("H2", "protection, always on"),
+    ("H3", "protection, on demand"),
+    ("H4", "indirect"),
+    ("H5", "route leak"),
+    ("H6", "forged, poisoned or mistyped path"),
+    ("H7", "artefact of a collector"),
+];
+
+fn of_proofs(proofs: &Proofs, out: &mut Vec<Figure>) {
+    for (key, what, share) in [
+        ("rung.adjacent_precision", "L1 told, and a link was there", proofs.adjacent),
+        ("rung.adjacent_recall", "visible links that reach L1", proofs.adjacent_told),
+        ("rung.carries_precision", "L2 told, and a provider or sibling it was", proofs.carries),
+        (
+            "rung.carries_recall",
+            "those who carried visibly for nine days from a start within the world on: L2",
+            proofs.carries_told,
+        ),
+        ("rung.indirect", "behind a telecom in sight, and told as adjacent (P4 as P1)", proofs.indirect),
+        (
+            "rung.hidden",
+            "behind a telecom that hides, and told as adjacent (P4h: the paths are the same)",
+            proofs.hidden,
+        ),
+        ("role.precision", "roles claimed that were so", proofs.right()),
+        ("role.claimed", "pairs for which a role is claimed", proofs.claimed),
+        (
+            "role.services_apart",
+            "pairs for which transit is told from protection that is always on",
+            proofs.services_apart,
+        ),
+    ] {
+        out.push(Figure::of_share(key, what, share));
+    }
+    for (role, what) in ROLES {
+        out.push(Figure::of_share(&format!("role.{role}"), what, proofs.roles.get(role).copied().unwrap_or_default()));
+    }
+    for (explanation, what) in EXPLANATIONS {
+        let of = proofs.of(explanation, false);
+        out.push(Figure::of_share(&format!("explanation.{explanation}_ranked"), what, of.ranked));
+        out.push(Figure::of_share(
+            &format!("explanation.{explanation}_first"),
+            "of these: it is ranked first",
+            of.first,
+        ));
+        out.push(Figure::of_share(&format!("explanation.{explanation}_last"), "it is ranked last", of.last));
+    }
+    let twins = EXPLANATIONS.iter().map(|(explanation, _)| proofs.of(explanation, true).last);
+    let last = twins.fold(Share::default(), |mut all, share| {
+        all.add(share);
+        all
+    });
+    out.push(Figure::of_share("explanation.twins_last", "innocent twins: what was so is ranked last", last));
+}
+
+/// Kinds of changes, with their names in keys, what is told of those that were so, and of those that are told.
+const KINDS: [(Kind, &str, &str, &str); 7] = [
+    (Kind::UpstreamAdded, "added", "networks that came: told", "told to have come, and came"),
+    (Kind::UpstreamLost, "lost", "networks that went: told", "told to have gone, and went"),
+    (Kind::UpstreamReplaced, "replaced", "one in the other's place: told as that", "told as that, and was so"),
+    (Kind::UpstreamFlap, "flap", "", "shares told to have moved for a moment, and did"),
+    (Kind::ShareShift, "shift", "", "shares told to have moved, and moved by half as much or more"),
+    (Kind::SingleHomed, "single", "", "told as the only one left, and was"),
+    (Kind::VisibilityDrop, "drop", "", "told to be seen less, and was by half as much or more"),
+];
+
+fn of_turns(kind: &str, turns: &Turns, out: &mut Vec<Figure>) {
+    let key = |name: &str, of: &str| format!("{kind}.{name}_{of}");
+    for (of, name, told, justified) in KINDS {
+        if !told.is_empty() {
+            let share = turns.told.get(&of).copied().unwrap_or_default();
+            out.push(Figure::of_share(&key(name, "recall"), told, share));
+        }
+        let share = turns.justified.get(&of).copied().unwrap_or_default();
+        out.push(Figure::of_share(&key(name, "precision"), justified, share));
+    }
+    out.push(Figure::of_share(
+        &key("moves", "recall"),
+        "shares that went up by 30 points and stayed: told",
+        turns.moves_told,
+    ));
+    let of = turns.moves_told.of + turns.moves_untold;
+    let untold = Share { of, hits: turns.moves_untold };
+    out.push(Figure::of_share(&key("moves", "small"), "of all such, in cohorts too small to tell", untold));
+    out.push(Figure::of_share(
+        &format!("{kind}.states"),
+        "states `resolved` and `confirmed` that were right",
+        turns.states,
+    ));
+    out.push(Figure::of_rate(
+        &format!("{kind}.false_alarms"),
+        "changes told that were none, a network-year",
+        turns.alarms,
+    ));
 }
 
 fn of_periods(kind: &str, periods: &Periods, out: &mut Vec<Figure>) {

@@ -41,6 +41,8 @@ pub struct Witness {
     /// When routing, and no vantage, took a pair from all sessions that were up, or gave it to the first.
     pub shifts: BTreeMap<Pair, Vec<(Edge, Time)>>,
     shares: BTreeMap<(Asn, Family), Vec<(Time, Shares)>>,
+    /// Of those that peer with collectors, the part that had a route.
+    reach: BTreeMap<(Asn, Family), Vec<(Time, f64)>>,
 }
 
 /// Collectors that nobody reads: with those that are read, they stand for all that might be. A share that is stated with an
@@ -55,6 +57,7 @@ struct Moment {
     /// Sessions that are up (collector, peer), and whether any session, up or not, has such a path.
     seen: BTreeMap<Pair, BTreeSet<(CollectorId, Asn)>>,
     shares: BTreeMap<(Asn, Family), (Shares, f64)>,
+    reached: BTreeMap<(Asn, Family), BTreeSet<usize>>,
 }
 
 /// A stretch under way.
@@ -70,6 +73,8 @@ struct Follower<'a> {
     route_servers: BTreeSet<Asn>,
     /// Vantages that are read stand before those that are not.
     read: usize,
+    /// How many of each family are not.
+    unread: BTreeMap<Family, usize>,
     visible_micros: i64,
     open: BTreeMap<Pair, Open>,
     /// Pairs that some session shows that is up.
@@ -83,10 +88,13 @@ impl Witness {
         let (watch, read) = (with_population(plan, observers), plan.watch.vantages.len());
         let settings = Settings { seed: plan.seed, threads: 1, convergence_micros: 1, exploration: false };
         let exchanges = plan.topology.exchanges().iter();
+        let mut unread: BTreeMap<Family, usize> = BTreeMap::new();
+        watch.vantages[read..].iter().for_each(|vantage| *unread.entry(vantage.family).or_default() += 1);
         let mut follower = Follower {
             subjects,
             route_servers: exchanges.map(|exchange| exchange.route_server).collect(),
             read,
+            unread,
             visible_micros,
             open: BTreeMap::new(),
             shown: BTreeSet::new(),
@@ -108,6 +116,17 @@ impl Witness {
             }
         }
         follower.finish(plan.until)
+    }
+
+    /// The share of an upstream, change by change.
+    pub fn shares_of(&self, pair: Pair) -> Vec<(Time, f64)> {
+        let moments = self.shares.get(&(pair.origin, pair.family)).map(Vec::as_slice).unwrap_or_default();
+        moments.iter().map(|(at, shares)| (*at, shares.get(&pair.upstream).copied().unwrap_or(0.0))).collect()
+    }
+
+    /// The part of those that peer with collectors that had a route, change by change.
+    pub fn reach(&self, origin: Asn, family: Family) -> &[(Time, f64)] {
+        self.reach.get(&(origin, family)).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The share of an upstream at a time; `None` if nothing is known or it changed a moment before.
@@ -137,12 +156,14 @@ fn with_population(plan: &Plan, observers: &Observers) -> Watch {
 }
 
 impl Follower<'_> {
-    /// The network next to the origin of a path, both as a careful reader has them: route servers are no networks on the way.
+    /// The network next to the origin of a path, both as a careful reader has them: route servers are no networks on the way,
+    /// and a path that its origin comes back in tells of no one.
     fn upstream(&self, hops: &[u32]) -> Option<(Asn, Asn)> {
         let origin = Asn(*hops.last()?);
-        let before = hops.iter().rev().map(|hop| Asn(*hop));
-        let upstream = before.filter(|hop| *hop != origin).find(|hop| !self.route_servers.contains(hop))?;
-        Some((origin, upstream))
+        let before = hops.iter().rev().map(|hop| Asn(*hop)).skip_while(|hop| *hop == origin);
+        let before: Vec<Asn> = before.filter(|hop| !self.route_servers.contains(hop)).collect();
+        let upstream = before.first().filter(|_| !before.contains(&origin))?;
+        Some((origin, *upstream))
     }
 
     fn look(&mut self, state: &State, since: Option<Time>, at: Time) {
@@ -186,6 +207,7 @@ impl Follower<'_> {
                     sessions.insert((vantage.collector, vantage.session.asn));
                 }
             } else {
+                moment.reached.entry((subject, family)).or_default().insert(number);
                 let (shares, all) = moment.shares.entry((subject, family)).or_default();
                 *shares.entry(upstream).or_default() += weight;
                 *all += weight;
@@ -194,6 +216,7 @@ impl Follower<'_> {
     }
 
     fn take(&mut self, moment: Moment, since: Option<Time>, at: Time) {
+        self.take_reach(&moment.reached, at);
         let gone: Vec<Pair> = self.open.keys().filter(|pair| !moment.seen.contains_key(pair)).copied().collect();
         for pair in gone {
             self.close(pair, at, Some(at));
@@ -226,6 +249,18 @@ impl Follower<'_> {
             let told = self.out.shares.entry(key).or_default();
             if told.last().is_none_or(|(_, last)| *last != shares) {
                 told.push((at, shares));
+            }
+        }
+    }
+
+    /// Whom nobody reaches any more is not in the moment.
+    fn take_reach(&mut self, reached: &BTreeMap<(Asn, Family), BTreeSet<usize>>, at: Time) {
+        for key in self.out.reach.keys().chain(reached.keys()).copied().collect::<BTreeSet<(Asn, Family)>>() {
+            let many = reached.get(&key).map_or(0, BTreeSet::len) as f64;
+            let part = many / self.unread.get(&key.1).copied().unwrap_or(0).max(1) as f64;
+            let told = self.out.reach.entry(key).or_default();
+            if told.last().is_none_or(|(_, last)| *last != part) {
+                told.push((at, part));
             }
         }
     }

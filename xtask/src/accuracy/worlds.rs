@@ -3,6 +3,8 @@
 //! Place on the way: first. A sort and a seed give a scenario, as text that the reader of scenarios takes; the same seed gives the
 //! same scenario. Must not know: how a world is made, what is asked about it.
 
+mod plots;
+
 use std::fmt::Write;
 
 use headwater_route::{Asn, Time};
@@ -23,6 +25,8 @@ pub struct Sort {
     pub innocent: bool,
     days: (i64, i64),
     routes: Routes,
+    /// Who may announce what is published every other day.
+    authorisations: bool,
     /// In a thousand links of a relationship file: left out, and labelled wrongly.
     errors_permille: u32,
     happens: fn(&mut Draft),
@@ -116,6 +120,23 @@ pub const SORTS: &[Sort] = &[
         ..Sort::ROUTES
     },
     Sort {
+        name: "protection",
+        what: "protectors, always on, on demand with and without a ROA before, and behind a telecom that shows itself or hides; as \
+               twins: carriers that are bought in the same ways, ROAs that are left over",
+        days: (17, 20),
+        authorisations: true,
+        happens: |draft| draft.protection(),
+        ..Sort::ROUTES
+    },
+    Sort {
+        name: "leaks and forgeries",
+        what: "leaks of types 1, 3, 4, 5 and 6 (RFC 7908), forged origins and paths, poisoned paths; as twins: new links, second \
+               origins, prepending, a mistyped one, a blackhole",
+        authorisations: true,
+        happens: |draft| draft.leaks_and_forgeries(),
+        ..Sort::ROUTES
+    },
+    Sort {
         name: "carriers, joiners, resets",
         what: "all of these at once",
         happens: |draft| {
@@ -169,6 +190,7 @@ impl Sort {
         innocent: false,
         days: (9, 14),
         routes: Routes::All,
+        authorisations: false,
         errors_permille: 0,
         happens: |_| {},
     };
@@ -288,13 +310,14 @@ fn start(
     let mut text = format!(
         "name = \"accuracy: {}\"\nseed = {}\n\n[calendar]\nfrom = \"{from}\"\nuntil = \"{until}\"\n\
          dumps_every = \"{dumps}\"\nupdates_every = \"{updates}\"\norigins_every = \"7d\"\nregistry_every = \"30d\"\n\
-         rpki_every = \"0\"\nfeeds_every = \"0\"\n\n\
+         rpki_every = \"{}\"\nfeeds_every = \"0\"\n\n\
          [topology]\nnetworks = {networks}\n\n[table]\nv4 = {}\nv6 = {}\n\n\
          [observers]\ncollectors = {collectors}\nvantages = {vantages}\n\n\
          [noise]\nrelations_missing_permille = {errors}\nrelations_wrong_permille = {errors}\n",
         sort.name,
         // A scenario's numbers are signed.
         seed >> 1,
+        if sort.authorisations { "2d" } else { "0" },
         networks * 2,
         networks / 2,
     );
@@ -329,6 +352,11 @@ impl Draft {
 
     fn event(&mut self, at: Time, what: &str) {
         _ = write!(self.events, "\n[[event]]\nat = \"{at}\"\nwhat.{what}\n");
+    }
+
+    /// An event that only looks like what a detector is after.
+    fn twin(&mut self, at: Time, what: &str) {
+        _ = write!(self.events, "\n[[event]]\nat = \"{at}\"\ninnocent = true\nwhat.{what}\n");
     }
 
     /// A carrier that a subject has not.
@@ -464,12 +492,9 @@ impl Draft {
                 (2, _) => (format!("carrier_shifted = {{ network = \"{network}\", carrier = \"{old}\" }}"), true),
                 _ => (format!("prepended = {{ network = \"{network}\", times = 3, lasts = \"40h\" }}"), true),
             };
-            self.event(at, &what);
-            if innocent {
-                self.events = self.events.trim_end().to_owned();
-                let place = self.events.rfind("what.").unwrap_or(self.events.len());
-                self.events.insert_str(place, "innocent = true\n");
-                self.events.push('\n');
+            match innocent {
+                true => self.twin(at, &what),
+                false => self.event(at, &what),
             }
         }
     }
