@@ -187,6 +187,8 @@ fn on_demand_comes_and_goes() {
     assert_eq!(rank(&plain, Hypothesis::H3), 1);
     assert!(rank(&plain, Hypothesis::H2) > 1);
     assert_eq!(plain.ladder.reached, Some(Rung::L1), "five days are no proof of carriage");
+    // Leaks and carriers bought for a while look the same.
+    assert_eq!((plain.roles.verdict, plain.roles.role), (role::Verdict::Open, None), "{}", plain.roles.says);
 
     let source = world(&text).links.snapshots[0].source;
     let authorisations = Authorisations {

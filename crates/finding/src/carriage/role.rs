@@ -133,12 +133,14 @@ pub(super) fn roles(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Roles
     let service = |role: Role| matches!(role, Role::Transit | Role::ProtectionAlwaysOn);
     // Without relationships nothing tells more than that the two stand side by side; other roles have evidence of their own.
     let related = known("R1") || held("R3") || held("R5") || held("R9") || held("R11") || held("R14");
+    // Leaks, forged paths and carriers that are bought for a while come and go as well: an episode alone names no service.
+    let only_episodes = best == Role::ProtectionOnDemand && !held("R10") && !held("R6");
     let margin_needed = rules.carriage.role_margin;
     let verdict = if !adjacent && !held("R14") || points[0].1 <= 0.0 || !related {
         Verdict::Adjacent
     } else if service(best) && service(points[1].0) && !no_protection {
         Verdict::ServiceOpen
-    } else if margin < margin_needed {
+    } else if margin < margin_needed || only_episodes {
         Verdict::Open
     } else if margin >= rules.carriage.role_strong_margin && groups.len() >= 2 {
         Verdict::Strong
