@@ -3,6 +3,7 @@
 //! Place on the way: between the files of a world and the comparison. Nothing reaches a detector by another way than files, and
 //! nothing of an answer is read but what is documented. Must not know: the truth.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -156,6 +157,42 @@ pub struct Holder {
     pub period: Period,
     /// How its time began.
     pub began: String,
+}
+
+/// Answer to `vantages`, as far as it is measured.
+#[derive(Deserialize)]
+pub struct Vantages {
+    /// By vantage and family.
+    pub vantages: Vec<Vantage>,
+}
+
+/// A vantage in one family.
+#[derive(Deserialize)]
+pub struct Vantage {
+    /// Its collector.
+    pub collector: String,
+    /// Its address.
+    pub addr: IpAddr,
+    /// When its routes are set aside.
+    pub quarantines: Vec<Quarantine>,
+    /// When its session began anew.
+    pub resets: Vec<Reset>,
+}
+
+/// A time in which the routes of a vantage are set aside.
+#[derive(Deserialize)]
+pub struct Quarantine {
+    /// First dump with too many links.
+    pub first: Time,
+    /// Last one.
+    pub last: Time,
+}
+
+/// A session that began anew.
+#[derive(Deserialize)]
+pub struct Reset {
+    /// When.
+    pub from: Time,
 }
 
 /// Answer to `origin` of a prefix, as far as it is measured.
@@ -357,6 +394,11 @@ impl Asked {
     /// Who announced a prefix.
     pub fn origins(&self, prefix: &Prefix) -> Result<Origins, Failed> {
         self.answer("origin", &[&prefix.to_string()])
+    }
+
+    /// Whose routes are set aside, and whose sessions began anew.
+    pub fn vantages(&self) -> Result<Vantages, Failed> {
+        self.answer("vantages", &[])
     }
 
     fn answer<D: DeserializeOwned>(&self, question: &str, about: &[&str]) -> Result<D, Failed> {

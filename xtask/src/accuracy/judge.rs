@@ -9,10 +9,13 @@ use std::path::Path;
 use headwater_route::{Asn, Family, Prefix, Time};
 use headwater_world::World;
 use headwater_world::topology::Relation;
-use headwater_world::truth::{RelationTruth, Truth};
+use headwater_world::truth::{Incident, RelationTruth, Truth};
 
 use super::Failed;
-use super::ask::{Asked, Carriers, Change, Changes, Era, Grade, Holders, ObservedUpstream, Origins, Period, Rivals};
+use super::ask::{
+    Asked, Carriers, Change, Changes, Era, Grade, Holders, ObservedUpstream, Origins, Period, Quarantine, Rivals,
+    Vantage, Vantages,
+};
 use super::compare::{DAY_MICROS, Edge, Periods, Scale, Stretch, Wrong};
 use super::measures::Rate;
 use super::proofs::{self, Plant, bond};
@@ -81,6 +84,9 @@ pub fn judge(drawn: &Drawn, program: &Path) -> Result<Judged, Failed> {
     }
     for (subject, carrier) in pairs {
         judge.rivals((subject, carrier), &asked.rivals(subject, carrier)?);
+    }
+    if has_routes {
+        judge.vantages(&asked.vantages()?);
     }
     for prefix in truth.origins.iter().map(|origin| origin.prefix).collect::<BTreeSet<Prefix>>() {
         judge.origins(&prefix, &asked.origins(&prefix)?);
@@ -197,6 +203,55 @@ impl Judge<'_> {
                 ));
             }
         }
+    }
+
+    /// Whether those who invent links are put in quarantine, and nobody else; whether resets are told.
+    fn vantages(&mut self, answer: &Vantages) {
+        let truth = self.truth;
+        let of = |kind: &'static str, vantage: &Vantage| -> Vec<&Incident> {
+            let is = |i: &&Incident| i.kind == kind && i.collector == vantage.collector && i.addr == Some(vantage.addr);
+            truth.incidents.iter().filter(is).collect()
+        };
+        // A session that goes down as its file begins or ends is told in the next one, to the second.
+        let slack = self.drawn.scenario.observers.convergence.micros() + 2 * SECOND_MICROS;
+        for vantage in &answer.vantages {
+            let during = |i: &Incident| {
+                let touches =
+                    |q: &Quarantine| q.first.0 <= i.until.map_or(i64::MAX, |until| until.0) && i.from.0 <= q.last.0;
+                vantage.quarantines.iter().any(touches)
+            };
+            let invents = of("invents", vantage);
+            for incident in &invents {
+                let found = during(incident);
+                self.tally(Lot::Nothing).inventors_found.count(found);
+                if !found {
+                    self.missed("invents, not in quarantine", vantage, incident);
+                }
+            }
+            if invents.is_empty() {
+                let spared = vantage.quarantines.is_empty();
+                self.tally(Lot::Nothing).sound_spared.count(spared);
+                if !spared {
+                    let (sort, seed) = (self.drawn.sort.name, self.drawn.seed);
+                    let line = format!("{sort} (seed {seed}): {} {}: in quarantine", vantage.collector, vantage.addr);
+                    self.judged.wrong.push(line);
+                }
+            }
+            for incident in of("reset", vantage) {
+                let near = |at: Time| (at.0 - incident.from.0).abs() <= slack;
+                let found = vantage.resets.iter().any(|reset| near(reset.from));
+                self.tally(Lot::Nothing).resets_found.count(found);
+                if !found {
+                    self.missed("a reset that is not told", vantage, incident);
+                }
+            }
+        }
+    }
+
+    fn missed(&mut self, what: &str, vantage: &Vantage, incident: &Incident) {
+        let (sort, seed) = (self.drawn.sort.name, self.drawn.seed);
+        let line = format!("{sort} (seed {seed}): {} {}: {what}, {}", vantage.collector, vantage.addr, incident.from);
+        self.judged.wrong.push(line);
     }
 
     /// What is told of a network by relationship files.

@@ -12,10 +12,11 @@ use super::tally::{Figure, Tally, Unit};
 use super::worlds::{SORTS, Sort};
 
 /// Headings of the kinds of figures, by the first word of their keys.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 16] = [
     ("observed", "Observed carriers, grades `medium` and `high`"),
     ("share", "Shares of observed carriers"),
     ("grade", "Grades"),
+    ("vantages", "Vantages, a family each"),
     ("weak", "Observed carriers, grade `low`"),
     ("published", "Carriers by relationship files"),
     (

@@ -43,6 +43,12 @@ pub struct Tally {
     pub published_turns: Turns,
     /// Changes by relationship files with errors.
     pub flawed_turns: Turns,
+    /// Vantages that invent links and are in quarantine while they do.
+    pub inventors_found: Share,
+    /// Vantages that invent none and are never in quarantine.
+    pub sound_spared: Share,
+    /// Resets that are told.
+    pub resets_found: Share,
 }
 
 impl Tally {
@@ -64,6 +70,9 @@ impl Tally {
         self.turns.add(&other.turns);
         self.published_turns.add(&other.published_turns);
         self.flawed_turns.add(&other.flawed_turns);
+        self.inventors_found.add(other.inventors_found);
+        self.sound_spared.add(other.sound_spared);
+        self.resets_found.add(other.resets_found);
     }
 }
 
@@ -123,6 +132,13 @@ impl Tally {
         let grades = ["statements of grade low that were so", "of grade medium", "of grade high"];
         for ((share, what), key) in self.grades.iter().zip(grades).zip(["grade.low", "grade.medium", "grade.high"]) {
             out.push(Figure::of_share(key, what, *share));
+        }
+        for (key, what, share) in [
+            ("vantages.inventors", "vantages that invent links, in quarantine while they do", self.inventors_found),
+            ("vantages.spared", "vantages that invent none, never in quarantine", self.sound_spared),
+            ("vantages.resets", "resets of sessions that are told", self.resets_found),
+        ] {
+            out.push(Figure::of_share(key, what, share));
         }
         of_periods("weak", &self.weak, &mut out);
         of_periods("published", &self.published, &mut out);
