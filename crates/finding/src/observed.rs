@@ -203,9 +203,9 @@ pub(crate) struct Day<'a> {
 }
 
 impl Day<'_> {
-    /// An instant by which the day's looks were made.
+    /// The last instant at which something is known of it: what vantages hold on the day, they hold by then.
     pub fn end(&self) -> Time {
-        self.seen.iter().map(|s| s.by).max().unwrap_or(self.start)
+        self.seen.iter().map(|s| s.to).max().unwrap_or(self.start)
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Shift {
     /// The last look before it, and an instant by which it was there.
     pub after: Time,
     pub by: Time,
-    /// The last day on which it stands, and the day by which it was gone again.
+    /// The last day on which it stands, and an instant by which it was gone again.
     pub until: Time,
     pub gone: Option<Time>,
     /// It stood on one look only.
@@ -112,7 +112,7 @@ pub(crate) fn shifts(judge: &Judge<'_>, family: Family, rules: &Rules) -> (Vec<S
         for (what, (since, index)) in &open {
             match tested(*since, at, *what) {
                 Some(now) if now.gain < rules.changes.close_gain && at > *since => {
-                    out[*index].gone = Some(judge.days[at].start);
+                    out[*index].gone = Some(judge.days[at].end());
                     closed.push(*what);
                 }
                 // The baseline has grown old: what stands is the new state.

@@ -155,6 +155,35 @@ fn a_hole_is_a_gap_and_widens_what_lies_in_it() {
     assert!(across.changes.iter().any(|c| c.kind == Kind::UpstreamReplaced), "{:#?}", told(&across));
 }
 
+/// Twenty-four collectors with dumps and updates: in the evening of the sixth day vantages go over, one after the other, as routes
+/// converge.
+fn one_evening(before: impl Fn(usize) -> &'static str, after: impl Fn(usize) -> &'static str) -> Changes {
+    let mut text = dumps(24, 0..=10, |vantage, day| Some(if day < 6 { before(vantage) } else { after(vantage) }));
+    for vantage in 0..24 {
+        let peer = 64500 + vantage;
+        text += &format!("updates rrc{vantage} {} {}\n", nth(0), nth(11));
+        if before(vantage) != after(vantage) {
+            let path = after(vantage);
+            text += &format!(
+                "{}T20:00:{:02} rrc{vantage} AS{peer} + 192.0.2.0/24 {peer} {path} 64510\n",
+                nth(5),
+                vantage * 2
+            );
+        }
+    }
+    ask(&text)
+}
+
+#[test]
+fn the_bounds_of_a_shift_hold_an_evening() {
+    let found = one_evening(|vantage| if vantage < 6 { B } else { A }, |vantage| if vantage < 18 { B } else { A });
+    let change = only(&found);
+    assert_eq!((change.kind, change.upstream), (Kind::ShareShift, Some(Asn(65537))));
+    let evening = t(&format!("{}T20:00:46", nth(5)));
+    assert!(change.after.unwrap() < evening && evening <= change.by, "{:?} {:?}", change.after, change.by);
+    assert_eq!(change.by.date(), nth(5));
+}
+
 /// Published files: bounded changes by the month; two that stand in one file did not replace each other.
 #[test]
 fn publications_give_bounded_changes() {
