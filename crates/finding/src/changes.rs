@@ -379,8 +379,10 @@ fn found_changes(
 /// One added and one lost within the same bounds, never at one look, and no other of either kind there: the one replaced the
 /// other.
 fn replaced(subject: Asn, family: Option<Family>, out: &mut Vec<(Change, Vec<Cited>)>, looks: &[(Time, Time)]) {
-    let overlap =
-        |a: &Change, b: &Change| a.after.is_none_or(|after| after < b.by) && b.after.is_none_or(|after| after < a.by);
+    // While routes converge the one that goes is seen for a moment after the one that comes: their bounds then do not touch.
+    let slack = if family.is_some() { CONVERGENCE_MICROS } else { 0 };
+    let before = |after: Option<Time>, by: Time| after.is_none_or(|after| after.0 - slack < by.0);
+    let overlap = |a: &Change, b: &Change| before(a.after, b.by) && before(b.after, a.by);
     // A publication is one look; of routes the time itself tells whether they stood there together.
     let look = |at: Time| looks.iter().position(|(from, until)| *from <= at && at <= *until);
     let together = |added: &Change, lost: &Change| {
@@ -420,7 +422,8 @@ fn replaced(subject: Asn, family: Option<Family>, out: &mut Vec<(Change, Vec<Cit
     });
 }
 
-/// After a loss that leaves one network.
+/// After a loss that leaves one network, where there were several before: who comes as another goes stands beside it for as long
+/// as routes converge, and where the one took the place of the only other there is one as before.
 fn single_homed(
     subject: Asn,
     found: &[Found<'_>],
@@ -437,12 +440,14 @@ fn single_homed(
     let end_of = |at: Time| looks.iter().find(|(from, until)| *from <= at && at <= *until).map_or(at, |look| look.1);
     let mut out: Vec<(Change, Vec<Cited>)> = Vec::new();
     for (lost, evidence) in changes.iter().filter(|(c, _)| c.kind == Kind::UpstreamLost) {
-        // At the end of the look that shows the loss; and it was there beside the lost one before.
+        // At the end of the look that shows the loss; and several were there before.
         let left: Vec<&Found<'_>> = found.iter().filter(|f| stands(f, end_of(lost.by))).collect();
-        let [only] = left.as_slice() else { continue };
-        let before = lost.after.is_some_and(|last| stands(only, end_of(last)));
-        let told = |c: &Change| c.upstream == Some(only.asn) && (c.after, c.by) == (lost.after, lost.by);
-        if !before || out.iter().any(|(c, _)| told(c)) {
+        let ([only], Some(last)) = (left.as_slice(), lost.after) else { continue };
+        let earlier = if family.is_some() { Time(last.0 - CONVERGENCE_MICROS) } else { end_of(last) };
+        let several = found.iter().filter(|f| stands(f, earlier)).count() > 1;
+        // Several that go at once leave one once.
+        let told = |c: &Change| c.upstream == Some(only.asn) && c.by == lost.by;
+        if !several || out.iter().any(|(c, _)| told(c)) {
             continue;
         }
         let says = format!("{} is the only network left next to {subject}, {}", only.asn, when(lost.after, lost.by));

@@ -175,6 +175,22 @@ fn one_evening(before: impl Fn(usize) -> &'static str, after: impl Fn(usize) -> 
 }
 
 #[test]
+fn while_routes_converge_both_stand_there_and_one_took_the_place_of_the_other() {
+    let found = one_evening(|_| A, |_| B);
+    let change = only(&found);
+    assert_eq!((change.kind, change.replaced), (Kind::UpstreamReplaced, Some(Asn(65536))), "{:#?}", told(&found));
+}
+
+#[test]
+fn several_that_go_at_once_leave_one_once() {
+    const C: &str = "65542 65538";
+    let found = one_evening(|vantage| [A, B, C][vantage % 3], |_| "65543 65539");
+    let many = |kind: Kind| found.changes.iter().filter(|c| c.kind == kind).count();
+    let counts = [Kind::UpstreamAdded, Kind::UpstreamLost, Kind::SingleHomed].map(many);
+    assert_eq!(counts, [1, 3, 1], "{:#?}", told(&found));
+}
+
+#[test]
 fn the_bounds_of_a_shift_hold_an_evening() {
     let found = one_evening(|vantage| if vantage < 6 { B } else { A }, |vantage| if vantage < 18 { B } else { A });
     let change = only(&found);
