@@ -312,6 +312,8 @@ pub struct Changes {
     pub changes: Vec<Change>,
     /// Days with routes whose cohort was too small for shares.
     pub small_cohorts: usize,
+    /// Days with routes.
+    pub days: usize,
 }
 
 /// A change.

@@ -103,6 +103,8 @@ struct Judge<'a> {
     judged: Judged,
 }
 
+/// Where no more than one of so many days has a cohort that is too small, moves of shares ought to be told.
+const SMALL_ONE_IN: usize = 10;
 /// Networks next to one that are asked about beside those that were planted: those with the highest grade, and those that are
 /// shown by one cluster alone.
 const TELLINGEST: usize = 2;
@@ -323,7 +325,7 @@ impl Judge<'_> {
         let slack = self.drawn.scenario.observers.convergence.micros() + 2 * SECOND_MICROS;
         let scale = self.scale(slack, 2 * DAY_MICROS);
         for family in [Family::V4, Family::V6] {
-            let so = self.so(subject, family, answer.small_cohorts == 0);
+            let so = self.so(subject, family, answer.small_cohorts * SMALL_ONE_IN <= answer.days);
             let wrong = self.tally(lot).turns.compare(&of(Some(family)), &so, whole, &scale);
             self.note_turns(subject, &family.to_string(), wrong);
         }

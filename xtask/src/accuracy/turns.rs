@@ -26,7 +26,7 @@ pub struct So {
     pub shares: BTreeMap<Asn, Vec<(Time, f64)>>,
     /// The part that had a route, change by change.
     pub reach: Vec<(Time, f64)>,
-    /// Days with a cohort that was too small were none: a move of shares can be told.
+    /// Days with a cohort that was too small were few: a move of shares can be told.
     pub large_cohorts: bool,
 }
 
@@ -110,7 +110,13 @@ impl Turns {
         }
         // One came as one went, and nothing else that day: the one took the other's place.
         let near = |a: Time, b: Time, micros: i64| (a.0 - b.0).abs() <= micros;
-        let edges: Vec<(Asn, Edge, Time)> = so.edges().collect();
+        let mut edges: Vec<(Asn, Edge, Time)> = Vec::new();
+        // Most shifts are starts and ends as well.
+        for edge in so.edges() {
+            if !edges.contains(&edge) {
+                edges.push(edge);
+            }
+        }
         for (new, _, at) in must.iter().filter(|(_, edge, _)| *edge == Edge::Start) {
             let about: Vec<_> = edges.iter().filter(|(_, _, of)| near(*at, *of, NEAR_MICROS)).collect();
             let old = must.iter().find(|(_, edge, of)| *edge == Edge::End && near(*at, *of, 0)).map(|(asn, ..)| *asn);
@@ -263,7 +269,8 @@ impl So {
                 // Right after what went within the bounds, or at their end: with files a look is days long.
                 let ends = self.edges().filter(|(_, edge, at)| *edge == Edge::End && after <= *at && *at <= change.by);
                 let moments: BTreeSet<Time> = ends.map(|(.., at)| at).chain([change.by]).collect();
-                self.many(after) > 1 && moments.into_iter().any(|at| self.many(at) == 1)
+                // What went is known to have stood there until `after`, when the last vantage had not heard of it.
+                self.many(Time(after.0 - scale.slack_micros)) > 1 && moments.into_iter().any(|at| self.many(at) == 1)
             }
             Kind::VisibilityDrop => {
                 let reach = values(&self.reach, after, change.by);
@@ -386,10 +393,10 @@ mod tests {
         };
         let size = Some(Size { before: 0.2, after: 0.8 });
         let told = Change { size, ..change(Kind::ShareShift, Some(A), 7.5, 8.2) };
-        assert_eq!(judged(std::slice::from_ref(&told), &so(0.5)).0.alarms.cases, 0);
+        assert_eq!(judged(std::slice::from_ref(&told), &so(0.55)).0.alarms.cases, 0);
         assert_eq!(judged(&[told], &so(0.45)).0.alarms.cases, 1);
         let told = Change { size, ..change(Kind::VisibilityDrop, None, 7.5, 8.2) };
-        assert_eq!(judged(std::slice::from_ref(&told), &so(0.5)).0.alarms.cases, 0);
+        assert_eq!(judged(std::slice::from_ref(&told), &so(0.55)).0.alarms.cases, 0);
         assert_eq!(judged(&[told], &so(0.2)).0.alarms.cases, 1);
         // A move that stays must be told, where the cohort is large enough.
         assert_eq!(judged(&[], &so(0.6)).0.moves_told, share(0, 1));
