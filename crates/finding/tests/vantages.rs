@@ -201,7 +201,7 @@ fn resets_that_nobody_told_of_are_inferred() {
 /// Innocent: a network takes its space apart, and all vantages announce much at once. Or it is a fifth of the table.
 #[test]
 fn a_large_announcement_is_no_reset() {
-    let burst = |c: usize, prefixes: u64| format!("2024-01-01T06:05 rrc{c} AS6450{c} burst {prefixes}\n");
+    let burst = |c: usize, prefixes: u64| format!("2024-01-01T06:05 rrc{c} AS{} burst {prefixes}\n", 64500 + c);
     let all: String = (0..7).map(|c| burst(c, 400)).collect();
     assert_eq!(resets(&way_back(&all).routes, &rules()), []);
     assert!(find(&ask(&way_back(&all)), 64508).is_some());
@@ -216,8 +216,10 @@ fn withdrawn(stuck: &[usize], at: &str) -> World {
     let gone = |c: usize| !stuck.contains(&c);
     let tables = dumps(8, 0..=9, |c, day| Some(if day > 3 && gone(c) { "-" } else { "64507" }));
     let updates: String = (0..8).map(|c| format!("updates rrc{c} 2024-01-01 2024-01-10T12:00\n")).collect();
-    let said: String =
-        (0..8).filter(|c| gone(*c)).map(|c| format!("2024-01-04T{at} rrc{c} AS6450{c} - 192.0.2.0/24\n")).collect();
+    let said: String = (0..8)
+        .filter(|c| gone(*c))
+        .map(|c| format!("2024-01-04T{at} rrc{c} AS{} - 192.0.2.0/24\n", 64500 + c))
+        .collect();
     world(&format!("{tables}{updates}{said}"))
 }
 
