@@ -73,14 +73,19 @@ pub fn judge(drawn: &Drawn, program: &Path) -> Result<Judged, Failed> {
     };
     judge.tally(Lot::Nothing).worlds = 1;
     let mut pairs: BTreeSet<proofs::Pair> = planted.keys().copied().filter(|_| has_routes).collect();
-    for subject in subjects {
+    for (number, subject) in subjects.into_iter().enumerate() {
         let lot = judge.lot(subject);
         judge.tally(lot).networks += 1;
         let carriers = asked.carriers(subject)?;
         judge.carriers(subject, &carriers);
-        judge.changes(subject, &carriers, &asked.changes(subject)?);
         judge.holders(subject, &asked.holders(subject)?);
-        pairs.extend(judge.tellingest(subject, &carriers));
+        // Answers take their time: all are asked for where most is to be told.
+        if number % drawn.sort.one_in == 0 {
+            judge.changes(subject, &carriers, &asked.changes(subject)?);
+        }
+        if number % (2 * drawn.sort.one_in) == 0 {
+            pairs.extend(judge.tellingest(subject, &carriers));
+        }
     }
     for (subject, carrier) in pairs {
         judge.rivals((subject, carrier), &asked.rivals(subject, carrier)?);

@@ -23,6 +23,8 @@ pub struct Sort {
     pub what: &'static str,
     /// Nothing happens to networks: whatever looks like a change of carriers is none.
     pub innocent: bool,
+    /// Of one in so many networks it is asked what changed; of half of these, what is proved of those next to them.
+    pub one_in: usize,
     days: (i64, i64),
     routes: Routes,
     /// Who may announce what is published every other day.
@@ -123,7 +125,8 @@ pub const SORTS: &[Sort] = &[
         name: "protection",
         what: "protectors, always on, on demand with and without a ROA before, and behind a telecom that shows itself or hides; as \
                twins: carriers that are bought in the same ways, ROAs that are left over",
-        days: (17, 20),
+        one_in: 1,
+        days: (16, 18),
         authorisations: true,
         happens: |draft| draft.protection(),
         ..Sort::ROUTES
@@ -132,6 +135,7 @@ pub const SORTS: &[Sort] = &[
         name: "leaks and forgeries",
         what: "leaks of types 1, 3, 4, 5 and 6 (RFC 7908), forged origins and paths, poisoned paths; as twins: new links, second \
                origins, prepending, a mistyped one, a blackhole",
+        one_in: 1,
         authorisations: true,
         happens: |draft| draft.leaks_and_forgeries(),
         ..Sort::ROUTES
@@ -188,6 +192,7 @@ impl Sort {
         name: "",
         what: "",
         innocent: false,
+        one_in: 2,
         days: (9, 14),
         routes: Routes::All,
         authorisations: false,
