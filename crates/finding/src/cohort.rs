@@ -172,7 +172,7 @@ impl<'a> Poll<'a> {
         weights.into_iter().zip(all.iter().map(part)).collect()
     }
 
-    /// Weighs the prefixes that members hold (methods §3.2): IPv4 addresses that no more-specific covers, 1 for IPv6.
+    /// Weighs the prefixes that members hold.
     fn weigh(&mut self, members: &[&Member<'_>]) {
         let mut present = vec![false; self.prefixes.len()];
         for held in members.iter().map(|m| m.held).collect::<BTreeSet<_>>() {
@@ -185,21 +185,29 @@ impl<'a> Poll<'a> {
         }
         self.tallies.clear();
         self.present = present;
-        // A covering prefix precedes what lies inside it.
-        let mut above: Vec<usize> = Vec::new();
-        for at in (0..self.prefixes.len()).filter(|&at| self.present[at]) {
-            let size = match self.family {
-                Family::V4 => self.prefixes[at].v4_addresses().unwrap_or(0) as f64,
-                Family::V6 => 1.0,
-            };
-            self.sizes[at] = size;
-            while above.pop_if(|top| !self.prefixes[*top].covers(&self.prefixes[at])).is_some() {}
-            if let Some(&parent) = above.last().filter(|_| self.family == Family::V4) {
-                self.sizes[parent] -= size;
-            }
-            above.push(at);
-        }
+        self.sizes = sizes(self.prefixes, &self.present, self.family);
     }
+}
+
+/// Weight of each prefix among those present (methods §3.2): IPv4 addresses that no more-specific covers, 1 for IPv6; 0 for
+/// those not present. The prefixes come sorted.
+pub fn sizes(prefixes: &[Prefix], present: &[bool], family: Family) -> Vec<f64> {
+    let mut sizes = vec![0.0; prefixes.len()];
+    // A covering prefix precedes what lies inside it.
+    let mut above: Vec<usize> = Vec::new();
+    for at in (0..prefixes.len()).filter(|&at| present[at]) {
+        let size = match family {
+            Family::V4 => prefixes[at].v4_addresses().unwrap_or(0) as f64,
+            Family::V6 => 1.0,
+        };
+        sizes[at] = size;
+        while above.pop_if(|top| !prefixes[*top].covers(&prefixes[at])).is_some() {}
+        if let Some(&parent) = above.last().filter(|_| family == Family::V4) {
+            sizes[parent] -= size;
+        }
+        above.push(at);
+    }
+    sizes
 }
 
 /// What a table gives to each upstream; a prefix held through several is shared out evenly.

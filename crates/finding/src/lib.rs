@@ -15,6 +15,7 @@
 //! | [`carriage`] | what one network next to another proves, and which explanations it leaves |
 //! | [`mod@changes`] | which carriers were added, lost or replaced, whose share shifted, within which bounds |
 //! | [`vantage`] | which vantages are sound, whose routes are set aside, when sessions began anew |
+//! | [`relation`] | what networks are to each other by our own routes, whom one carries, on whom one depends (class `inferred`) |
 //! | [`account`] | all of it in order of importance |
 //!
 //! Beneath them: [`sanitise`] cleans paths, [`period`] folds looks into bounded intervals, [`cohort`] weighs vantages,
@@ -40,6 +41,7 @@ pub mod period;
 pub mod portfolio;
 pub mod protection;
 pub mod published;
+pub mod relation;
 pub mod rules;
 pub mod sanitise;
 mod shift;
