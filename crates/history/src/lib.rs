@@ -47,6 +47,7 @@ pub use commit::{Committed, Step};
 #[cfg(feature = "sql")]
 pub use engine::{SqlAnswer, SqlValue};
 pub use error::Error;
+pub use query::Paths;
 pub use scan::ScanStats;
 pub use writer::{Draft, Writer};
 

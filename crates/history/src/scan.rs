@@ -19,7 +19,7 @@ use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowFilter};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use rustc_hash::FxHashMap;
@@ -166,9 +166,64 @@ impl Scanner {
     }
 }
 
+impl Scanner {
+    /// Least and greatest value of an integer column in each row group of `files`, and its rows; only footers are read.
+    pub fn groups(&self, files: &[&SegmentFile], column: &str) -> Result<Vec<(i64, i64, u64)>, Error> {
+        let mut out = Vec::new();
+        let mut read = 0;
+        for file in files {
+            let path = self.dir.join(&file.file);
+            let known = self.footers.borrow().known.get(&file.file).cloned();
+            let counted = open_segment(&path, file.bytes)?;
+            let groups = AssertUnwindSafe(|| groups_of(&counted, known, column));
+            let found = catch_unwind(groups).unwrap_or_else(|_| Err(ParquetError::General("it is damaged".to_owned())));
+            out.extend(found.map_err(|e| Error::parquet(&path, e))?);
+            read += counted.0.read.load(Ordering::Relaxed);
+        }
+        let stats = self.stats.get();
+        self.stats.set(ScanStats { bytes_read: stats.bytes_read + read, ..stats });
+        Ok(out)
+    }
+}
+
+fn groups_of(
+    file: &Counted,
+    footer: Option<ArrowReaderMetadata>,
+    column: &str,
+) -> Result<Vec<(i64, i64, u64)>, ParquetError> {
+    let footer = match footer {
+        Some(footer) => footer,
+        None => ArrowReaderMetadata::load(file, ArrowReaderOptions::new().with_skip_arrow_metadata(true))?,
+    };
+    let at = footer.schema().index_of(column).map_err(|e| ParquetError::General(e.to_string()))?;
+    let group = |group: &RowGroupMetaData| {
+        let (low, high) = match group.columns().get(at).and_then(|column| column.statistics()) {
+            Some(Statistics::Int64(s)) => (s.min_opt().copied(), s.max_opt().copied()),
+            _ => (None, None),
+        };
+        // Without statistics the group may hold anything.
+        (low.unwrap_or(i64::MIN), high.unwrap_or(i64::from(u32::MAX)), group.num_rows().max(0) as u64)
+    };
+    Ok(footer.metadata().row_groups().iter().map(group).collect())
+}
+
 struct Scanned {
     batches: Vec<RecordBatch>,
     footer: ArrowReaderMetadata,
+}
+
+/// Opens a segment that has as many bytes as the catalogue states.
+fn open_segment(path: &Path, bytes: u64) -> Result<Counted, Error> {
+    let file = File::open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Error::Segment(path.to_owned(), "it is not there".to_owned()),
+        _ => Error::io(path, e),
+    })?;
+    let len = file.metadata().map_err(|e| Error::io(path, e))?.len();
+    if len != bytes {
+        let text = format!("it has {len} bytes instead of the {bytes} that the catalogue states");
+        return Err(Error::Segment(path.to_owned(), text));
+    }
+    Ok(Counted(Arc::new(CountedFile { file, len, read: AtomicU64::new(0) })))
 }
 
 fn scan_segment(
@@ -179,16 +234,7 @@ fn scan_segment(
     columns: &[&str],
     read: &AtomicU64,
 ) -> Result<Scanned, Error> {
-    let file = File::open(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::Segment(path.to_owned(), "it is not there".to_owned()),
-        _ => Error::io(path, e),
-    })?;
-    let len = file.metadata().map_err(|e| Error::io(path, e))?.len();
-    if len != bytes {
-        let text = format!("it has {len} bytes instead of the {bytes} that the catalogue states");
-        return Err(Error::Segment(path.to_owned(), text));
-    }
-    let file = Counted(Arc::new(CountedFile { file, len, read: AtomicU64::new(0) }));
+    let file = open_segment(path, bytes)?;
     let outcome = scan_guarded(&file, footer, tests, columns).map_err(|e| Error::parquet(path, e));
     read.fetch_add(file.0.read.load(Ordering::Relaxed), Ordering::Relaxed);
     outcome

@@ -622,6 +622,56 @@ pub struct OriginsBehind {
     pub announced: Vec<BehindAnnounced>,
 }
 
+/// A dump that a question about all routes at one time looks at: of each collector the one nearest to that time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PathDump {
+    /// The file.
+    pub source: SourceId,
+    /// Collector.
+    pub collector: String,
+    /// Time of its first record.
+    pub at: Time,
+    /// Time of its last record.
+    pub until: Time,
+    /// True if it was read without a fault that lost routes.
+    pub complete: bool,
+}
+
+/// Dumps nearest to one time and who held how many routes of one family in them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PathDumps {
+    /// The family.
+    pub family: Family,
+    /// One a collector, sorted by (at, collector).
+    pub dumps: Vec<PathDump>,
+    /// Vantages that held routes, sorted, each with the number of its routes.
+    pub vantages: Vec<(Vantage, u64)>,
+}
+
+/// Everything those dumps hold from one origin.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OriginPaths {
+    /// The last number of every path.
+    pub origin: Asn,
+    /// Its prefixes, sorted.
+    pub prefixes: Vec<Prefix>,
+    /// Distinct paths, sorted by (vantage, path).
+    pub paths: Vec<PathSeen>,
+}
+
+/// A path as one vantage held it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PathSeen {
+    /// Index into [`PathDumps::vantages`].
+    pub vantage: usize,
+    /// Raw path.
+    pub path: AsPath,
+    /// Indices into [`OriginPaths::prefixes`] of the prefixes held by this path, sorted; never empty.
+    pub prefixes: Vec<u32>,
+    /// The record that states it of the first of them.
+    pub evidence: Evidence,
+}
+
 /// The sources that rows refer to, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Sources(pub Vec<Source>);

@@ -7,6 +7,7 @@ mod fold;
 mod links;
 mod names;
 mod origins;
+mod paths;
 mod presence;
 mod reconcile;
 mod records;
@@ -14,6 +15,8 @@ mod routes;
 mod vantages;
 
 use headwater_route::{Evidence, SourceId};
+
+pub use paths::Paths;
 
 /// Evidence of a row.
 fn evidence(source: i64, position: i64) -> Evidence {
