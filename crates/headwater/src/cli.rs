@@ -61,6 +61,8 @@ pub enum Command {
     Rivals(commands::rivals::Args),
     /// Which carriers a network gained, lost or exchanged, and when at the earliest and the latest
     Changes(commands::changes::Args),
+    /// What a network's neighbours are to it by our own routes, beside published relationships
+    Relations(commands::relations::Args),
     /// Who announced a prefix when, or what a network announces
     Origin(commands::origin::Args),
     /// Who held an AS number when

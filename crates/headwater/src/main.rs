@@ -69,6 +69,7 @@ fn run(cli: &Cli, output: &Output) -> Result<Exit, Error> {
         Command::CarriedBy(args) => commands::carried_by::run(args, &context),
         Command::Changes(args) => commands::changes::run(args, &context),
         Command::Rivals(args) => commands::rivals::run(args, &context),
+        Command::Relations(args) => commands::relations::run(args, &context),
         Command::Origin(args) => commands::origin::run(args, &context),
         Command::Holders(args) => commands::holders::run(args, &context),
         Command::Vantages(args) => commands::vantages::run(args, &context),

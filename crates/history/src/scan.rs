@@ -193,7 +193,7 @@ fn groups_of(
 ) -> Result<Vec<(i64, i64, u64)>, ParquetError> {
     let footer = match footer {
         Some(footer) => footer,
-        None => ArrowReaderMetadata::load(file, ArrowReaderOptions::new().with_skip_arrow_metadata(true))?,
+        None => footer::load(file)?,
     };
     let at = footer.schema().index_of(column).map_err(|e| ParquetError::General(e.to_string()))?;
     let group = |group: &RowGroupMetaData| {

@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod inspect;
 pub mod investigate;
 pub mod origin;
+pub mod relations;
 pub mod rivals;
 pub mod simulate;
 pub mod sources;

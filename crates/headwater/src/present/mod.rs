@@ -5,6 +5,7 @@ pub mod carriers;
 pub mod changes;
 pub mod holders;
 pub mod origin;
+pub mod relations;
 pub mod rivals;
 mod timeline;
 pub mod vantages;
