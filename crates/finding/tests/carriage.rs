@@ -202,9 +202,14 @@ fn on_demand_comes_and_goes() {
         }],
         aspas: Vec::new(),
     };
-    let standby = ask(&text, &Beside { links: up(), authorisations, ..Beside::default() });
+    let standby = ask(&text, &Beside { links: up(), authorisations: authorisations.clone(), ..Beside::default() });
     assert_eq!(state(&standby, "T9"), State::Yes);
     assert_eq!(standby.roles.role, Some(Role::ProtectionOnDemand), "{}", standby.roles.says);
+    // Of a network that announces the space only since then nothing says that it is its own: a number may be mistyped.
+    let typo = dumps(8, 0..=40, |_, day| Some(if (10..=14).contains(&day) { "65538 65536" } else { "-" }));
+    let own = ask(&typo, &Beside { authorisations: authorisations.clone(), ..Beside::default() });
+    assert_eq!(state(&own, "T9"), State::CannotTell);
+    assert_eq!(own.roles.role, None, "{}", own.roles.says);
     // A file that is whole and lacks it says so; without a file nothing is said.
     let none =
         Authorisations { files: vec![RpkiFile { source, at: t("2024-01-03"), complete: true }], ..Default::default() };

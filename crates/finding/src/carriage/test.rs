@@ -622,14 +622,22 @@ impl Asker<'_> {
         let (subject, carrier) = (self.facts.subject, self.facts.carrier);
         let given = self.rows.authorisations;
         let own: BTreeSet<_> = given.vrps.iter().filter(|v| v.asn == subject).map(|v| v.prefix).collect();
-        let seen: BTreeSet<_> = self.rows.own.routes.runs.iter().map(|r| r.prefix).collect();
-        let of_subject = |v: &&headwater_route::rows::VrpSighting| {
-            own.iter().chain(&seen).any(|p| p.covers(&v.prefix) || v.prefix.covers(p))
+        // What it announces only since the carrier stands there may be the carrier's own space, under a mistyped number.
+        let history = self.rows.own.routes;
+        let known = |table: usize| history.tables.get(table).is_some_and(|table| table.at < first);
+        let before: BTreeSet<_> = history.runs.iter().filter(|r| known(r.first)).map(|r| r.prefix).collect();
+        let since: BTreeSet<_> = history.runs.iter().filter(|r| !known(r.first)).map(|r| r.prefix).collect();
+        let meet = |v: &headwater_route::rows::VrpSighting, p: &headwater_route::Prefix| {
+            p.covers(&v.prefix) || v.prefix.covers(p)
         };
         let early = |file: usize| given.files[file].at <= first;
         // A permission from before the start, of whatever age: its date is told.
-        let naming: Vec<_> =
-            given.vrps.iter().filter(|v| v.asn == carrier && early(v.file)).filter(of_subject).collect();
+        let (naming, later): (Vec<_>, Vec<_>) = given
+            .vrps
+            .iter()
+            .filter(|v| v.asn == carrier && early(v.file))
+            .filter(|v| own.iter().chain(&before).chain(&since).any(|p| meet(v, p)))
+            .partition(|v| own.iter().chain(&before).any(|p| meet(v, p)));
         if let Some(vrp) = naming.last() {
             let says = format!(
                 "a ROA payload of {} lets {carrier} announce {}, space of {subject}",
@@ -640,6 +648,15 @@ impl Asker<'_> {
                 .iter()
                 .map(|v| cite(self.rows.own.sources, v.evidence, format!("{carrier} may announce {}", v.prefix)));
             return Outcome::new(9, State::Yes, says).by(Class::External, ["rpki".to_owned()], lines.collect());
+        }
+        if let Some(vrp) = later.last() {
+            let says = format!(
+                "a ROA payload of {} lets {carrier} announce {}, which {subject} is not authorised for and was not seen to announce \
+                 before: it may be space of {carrier}",
+                day(given.files[vrp.file].at),
+                vrp.prefix
+            );
+            return Outcome::new(9, State::CannotTell, says).needs(NEEDS);
         }
         let file = self.rpki().into_iter().rfind(|i| given.files[*i].complete && early(*i)).map(|i| &given.files[i]);
         match file {
