@@ -104,6 +104,9 @@ fn a_vantage_that_shows_somewhat_more_is_believed() {
     assert_eq!(stated(&|asn, _| if asn == Asn(64500) { 50 } else { USUAL }), believed);
     assert_eq!(stated(&|asn, _| if asn == Asn(64500) { 51 } else { USUAL }).1, 1);
     assert_eq!(stated(&|_, _| 300), believed);
+    // Regional networks show some hundredths of all links alone: 20 of 420 are less than a twentieth, 22 of 422 are not.
+    let lone = |count: u32| stated(&move |asn, _| if asn == Asn(64500) { count } else { 0 });
+    assert_eq!((lone(20), lone(22).1), (believed, 1));
     // Few links are few, whatever is usual.
     assert_eq!(stated(&|asn, _| if asn == Asn(64500) { 19 } else { 0 }), believed);
 }
@@ -313,6 +316,8 @@ fn every_state_has_its_reason() {
         [(table("rrc3", 3), table("rrc3", 4), vec![row(3, 10)]), (table("rrc4", 3), table("rrc4", 4), vec![row(4, 9)])];
     let standing = standing(&world, |asn, _| if asn == Asn(64500) { 300 } else { USUAL });
     let (entries, unknowns) = told(&world, &standing, &reconciled, None);
+    let (_, unseen) = told(&world, &Standing::default(), &[], None);
+    assert!(unseen.contains(&"who invents IPv4 links: no dump that holds any was read whole".to_owned()), "{unseen:?}");
     let said = |collector: &str, asn| {
         let entry = of(&entries, collector, asn);
         (entry.state, entry.why)
@@ -336,12 +341,13 @@ fn every_state_has_its_reason() {
     assert_eq!((mismatch.differs, mismatch.untold, mismatch.rate), (9, 7, 0.009));
     assert!(unknowns.iter().any(|what| what.starts_with("resets and mismatches at rrc0, rrc1")), "{unknowns:?}");
 
-    // AS64509 has a session at each of seven collectors: a seventh of a vote each, among two or one of its collector.
+    // AS64509 has a session at each of seven collectors, of which six tell its size: a sixth of a vote each, among two or one
+    // of its collector.
     let many = of(&entries, "rrc6", 64509);
     assert_eq!((many.sessions, many.days_seen, many.days_looked), (7, 5, 5));
-    assert!((many.weight.unwrap() - 1.0 / 7.0 / 2f64.sqrt()).abs() < 1e-9, "{:?}", many.weight);
-    assert!((of(&entries, "rrc0", 64509).weight.unwrap() - 1.0 / 7.0).abs() < 1e-9);
-    for (collector, asn) in [("rrc0", 64500), ("rrc1", 64501), ("rrc2", 64502)] {
+    assert!((many.weight.unwrap() - 1.0 / 6.0 / 2f64.sqrt()).abs() < 1e-9, "{:?}", many.weight);
+    assert!((of(&entries, "rrc0", 64509).weight.unwrap() - 1.0 / 6.0).abs() < 1e-9);
+    for (collector, asn) in [("rrc0", 64500), ("rrc1", 64501), ("rrc2", 64502), ("rrc5", 64505)] {
         assert_eq!(of(&entries, collector, asn).weight, None, "{collector}");
     }
 }

@@ -327,7 +327,7 @@ impl<'a> Teller<'a> {
     fn entries(&self) -> Vec<Entry> {
         let held = self.held();
         let weights: BTreeMap<(i64, Family), BTreeMap<usize, f64>> =
-            held.iter().map(|((day, family), held)| ((*day, *family), self.weights(*day, *family, held))).collect();
+            held.iter().map(|((day, family), held)| ((*day, *family), self.weights(*family, held))).collect();
         let looked = self.days_looked();
         let mut mismatches: BTreeMap<(&Vantage, Family), Mismatch> = BTreeMap::new();
         for (before, after, rows) in self.rows.reconciled {
@@ -385,13 +385,14 @@ impl<'a> Teller<'a> {
     }
 
     /// Weights of the vantages that count in shares.
-    fn weights(&self, day: i64, family: Family, held: &Held) -> BTreeMap<usize, f64> {
+    fn weights(&self, family: Family, held: &Held) -> BTreeMap<usize, f64> {
+        let all = looks(self.rows.sessions, Ask { collector: None, ..self.ask });
         let counts = |(vantage, count): (&usize, &u64)| {
             let of = self.vantage(*vantage);
-            let at = self.looks.get(of.collector.as_str()).map(|look| self.rows.sessions.tables[*look].at);
-            let at = at.unwrap_or(Time(day.saturating_mul(DAY_MICROS)));
-            let full = *count as f64 >= self.rules.full_feed_ratio * held.largest as f64;
-            (full && !self.set_aside(of, family, at)).then_some(*vantage)
+            // A dump that lost routes tells no size.
+            let table = all.get(of.collector.as_str()).map(|look| &self.rows.sessions.tables[*look])?;
+            let full = table.complete && *count as f64 >= self.rules.full_feed_ratio * held.largest as f64;
+            (full && !self.set_aside(of, family, table.at)).then_some(*vantage)
         };
         let full: Vec<usize> = held.routes.iter().filter_map(counts).collect();
         let pairs: Vec<(&str, Asn)> =
@@ -540,6 +541,11 @@ impl<'a> Teller<'a> {
                     self.rules.quarantine_peers
                 );
                 say(what, Why::InsufficientCohort, archives.clone());
+            } else if roster.vantages.iter().any(|e| e.family == family && e.routes > 0)
+                && roster.vantages.iter().all(|e| e.family != family || e.alone.is_none())
+            {
+                let what = format!("who invents {family} links: no dump that holds any was read whole");
+                say(what, Why::NoData, archives.clone());
             }
         }
         let list = |keep: &dyn Fn(&&Collector) -> bool| {

@@ -5,6 +5,9 @@
 //! below the lowest of their limits, so that all say the same of a link: shown by several peers, or by one. A peer's own
 //! links, which it may well be the only one to show, count for nobody. Links seen beside the origin or anywhere else in a path
 //! are the same here.
+//!
+//! The median alone convicts the innocent: among 35 peers of a real collector in 2014 two regional networks showed forty times
+//! as many as was usual, 3 % of all links. So it takes a part of all links as well.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -166,7 +169,8 @@ impl Standing {
             (*last, *days) = (at.max(*last), *days + 1);
             return;
         }
-        let alone = alone(dumps, below);
+        let (alone, links) = alone(dumps, below);
+        let least = (rules.quarantine_share * links as f64).max(rules.quarantine_links as f64);
         let mut usual: Vec<u64> = full.iter().map(|peer| alone.get(peer).copied().unwrap_or(0)).collect();
         usual.sort_unstable();
         let scale = MARKS / below as f64;
@@ -182,7 +186,7 @@ impl Standing {
                     median,
                     peers: full.len(),
                     collectors: dumps.len(),
-                    excess: counted >= rules.quarantine_links && estimate > rules.quarantine_ratio * median,
+                    excess: counted as f64 >= least && estimate > rules.quarantine_ratio * median,
                     source: table.source,
                     until: table.until.max(table.at),
                 };
@@ -264,8 +268,8 @@ fn full_feeds(
 }
 
 /// Links below a mark that one peer alone shows, by number of the dump and ASN of the peer. A peer of several collectors is
-/// one peer, and what it alone shows counts for each collector that has it.
-fn alone(dumps: &[(&Table, &EdgeSample)], below: u64) -> BTreeMap<(usize, Asn), u64> {
+/// one peer, and what it alone shows counts for each collector that has it. And how many links there are in all.
+fn alone(dumps: &[(&Table, &EdgeSample)], below: u64) -> (BTreeMap<(usize, Asn), u64>, usize) {
     let shown = |sample: &EdgeSample| {
         let end = sample.edges.partition_point(|(mark, _)| u64::from(*mark) < below);
         let peers = sample.peers.clone();
@@ -289,7 +293,7 @@ fn alone(dumps: &[(&Table, &EdgeSample)], below: u64) -> BTreeMap<(usize, Asn), 
             }
         }
     }
-    alone
+    (alone, owners.len())
 }
 
 /// The median of sorted values; 0 of none.
