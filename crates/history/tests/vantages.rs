@@ -33,7 +33,7 @@ fn ingest_updates(history: &mut History, name: &str, said: &[(Time, u8, &str, &s
     for (peer, id) in &ids {
         writer.session(*id, session(*peer));
     }
-    let mut say = |offset: u64, at: Time, peer: u8, event: Event<'_>, writer: &mut Writer<'_>| {
+    let say = |offset: u64, at: Time, peer: u8, event: Event<'_>, writer: &mut Writer<'_>| {
         writer.observation(&Observation { offset, time: at, session: ids[&peer], event });
     };
     for (offset, (at, peer, net, path)) in (0..).zip(said) {

@@ -112,7 +112,8 @@ fn read(data: &Path, history: &Path, context: &Context<'_>) -> Result<(), Error>
 
 /// What one would ask next, with the command to type.
 fn next(data: &Path, history: &Path, findings: &[Finding]) -> Vec<(&'static str, String)> {
-    let ask = |command: &str| format!("headwater --history {} {command}", history.display());
+    let history = shell_word(&history.display().to_string());
+    let ask = |command: &str| format!("{} --history {history} {command}", program());
     let mut next = Vec::new();
     let of_carrier = |finding: &&Finding| finding.class == Class::Observed && finding.object == Some(CARRIER);
     if let Some(finding) = findings.iter().find(of_carrier) {
@@ -128,19 +129,44 @@ fn next(data: &Path, history: &Path, findings: &[Finding]) -> Vec<(&'static str,
             ask(&format!("investigate {SISTER}")),
         ),
         (
-            "Another host, which came behind the same network on 2024-06-25 through a telecom",
-            ask(&format!("carriers {INDIRECT}")),
+            "What the new carrier proves, which explanations it leaves, and what a denial would have to show",
+            ask(&format!("rivals {SUBJECT} {CARRIER} --claim third-party-between")),
         ),
         (
-            "Who else is listed as a customer of the new carrier, and in how many files",
-            ask(&format!(
-                "sql \"SELECT neighbour, count(DISTINCT source) AS files FROM links WHERE asn = {} AND kind = 2 \
-                 GROUP BY neighbour ORDER BY neighbour\"",
-                CARRIER.0
-            )),
+            "The same of another host, which stands behind that carrier through a telecom only",
+            ask(&format!("rivals {INDIRECT} {CARRIER} --claim third-party-between")),
         ),
+        ("Whom else that carrier carries, who joined and left", ask(&format!("carried-by {CARRIER}"))),
+        ("What changed when, between which looks", ask(&format!("changes {SUBJECT}"))),
         ("Who held the number before", ask(&format!("holders {SUBJECT}"))),
         ("What was really so: no answer may use it", format!("less {}", data.join("truth.json").display())),
     ]);
     next
+}
+
+/// The program as it was called, for commands to copy.
+fn program() -> String {
+    let called = std::env::args().next().filter(|called| called.contains(std::path::MAIN_SEPARATOR));
+    shell_word(&called.unwrap_or_else(|| "headwater".to_owned()))
+}
+
+/// A word of a shell, quoted where it has to be.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    match text.chars().all(plain) && !text.is_empty() {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn a_word_stays_one_word() {
+        assert_eq!(shell_word("/tmp/a-b"), "/tmp/a-b");
+        assert_eq!(shell_word("/tmp/my demo"), "'/tmp/my demo'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+    }
 }
