@@ -451,6 +451,9 @@ fn single_homed(
             continue;
         }
         let says = format!("{} is the only network left next to {subject}, {}", only.asn, when(lost.after, lost.by));
+        // It is undone by whoever comes next.
+        let later = found.iter().flat_map(|f| f.periods).map(|p| p.bounds.from_by);
+        let next = later.filter(|by| *by > end_of(lost.by)).min();
         let change = Change {
             key: key(subject, family, Kind::SingleHomed, Some(only.asn), &[]),
             kind: Kind::SingleHomed,
@@ -458,7 +461,8 @@ fn single_homed(
             family,
             upstream: Some(only.asn),
             replaced: None,
-            undone_by: None,
+            state: if next.is_some() { State::Resolved } else { lost.state },
+            undone_by: next,
             size: None,
             prefixes: Vec::new(),
             says,

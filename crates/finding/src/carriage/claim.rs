@@ -5,6 +5,7 @@ use headwater_route::{Asn, Time};
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, Said};
+use super::test::{Outcome, State};
 use crate::finding::{Cited, Class, Draft, Finding};
 use crate::published::Cell;
 use crate::rules::Rules;
@@ -203,14 +204,15 @@ impl Tested {
 }
 
 /// Tests a claim.
-pub(super) fn tested(claim: &Claim, facts: &Facts) -> Tested {
-    let tester = Tester { facts };
+pub(super) fn tested(claim: &Claim, facts: &Facts, outcomes: &[Outcome]) -> Tested {
+    let tester = Tester { facts, outcomes };
     let predictions = claim.predicts.iter().flat_map(|p| tester.predictions(p)).collect();
     Tested { claim: claim.clone(), predictions }
 }
 
 struct Tester<'a> {
     facts: &'a Facts,
+    outcomes: &'a [Outcome],
 }
 
 fn list(asns: &[Asn]) -> String {
@@ -265,6 +267,15 @@ impl Tester<'_> {
         (listing, lines)
     }
 
+    /// Publications of the time: those that list the pair, or, where none does, all that have the network.
+    fn of_the_time(&self) -> Vec<&Said> {
+        let listing = self.listing().0;
+        match listing.is_empty() {
+            true => self.facts.publications.iter().filter(|p| p.can_deny).collect(),
+            false => listing,
+        }
+    }
+
     fn dates(listing: &[&Said]) -> String {
         let dates: Vec<String> = listing.iter().map(|p| day(p.from)).collect();
         match dates.as_slice() {
@@ -289,6 +300,7 @@ impl Tester<'_> {
     fn adjacent(&self, predicts: String, wanted: bool) -> Prediction {
         let best = self.facts.routes.iter().max_by_key(|r| r.adjacent_vantages).filter(|r| r.adjacent_vantages > 0);
         let verdict = |seen: bool| if seen == wanted { Verdict::Fits } else { Verdict::DoesNotFit };
+        let t1 = self.outcomes.iter().find(|o| o.id == "T1").map(|o| o.state);
         if let Some(routes) = best {
             let says = format!(
                 "{} of routes ({}) had {} next to {}",
@@ -297,6 +309,13 @@ impl Tester<'_> {
                 self.facts.carrier,
                 self.facts.subject
             );
+            // One cluster alone proves no adjacency (T1).
+            if t1 != Some(State::Yes) {
+                let says = format!("{says}, at one cluster only");
+                let open =
+                    Self::by_routes(self.prediction(predicts, Verdict::CannotTell, says), &routes.records.adjacent);
+                return Self::needs(open, ARCHIVES);
+            }
             return Self::by_routes(self.prediction(predicts, verdict(true), says), &routes.records.adjacent);
         }
         let (listing, lines) = self.listing();
@@ -317,8 +336,8 @@ impl Tester<'_> {
             number(denying, "publication", "publications"),
             if looked { ", and no route that was read shows it" } else { "" }
         );
-        // That it was not seen fits a denial; it does not disprove a claim of the opposite.
-        let verdict = if wanted { Verdict::NotSeen } else { Verdict::Fits };
+        // Not seen is neither here nor there, whoever claims what; only enough clusters with another route deny it (T1).
+        let verdict = if t1 == Some(State::No) { verdict(false) } else { Verdict::NotSeen };
         let files = self.facts.publications.iter().flat_map(|p| p.files.clone()).collect();
         Self::needs(Self::by_files(self.prediction(predicts, verdict, says), files), ARCHIVES)
     }
@@ -364,10 +383,10 @@ impl Tester<'_> {
     fn both(&self) -> Prediction {
         let (subject, carrier) = (self.facts.subject, self.facts.carrier);
         let predicts = format!("some network is listed under {carrier} and as a provider of {subject}");
-        let (listing, lines) = self.listing();
+        let (listing, lines) = (self.of_the_time(), self.listing().1);
         if listing.is_empty() {
             return Self::needs(
-                self.prediction(predicts, Verdict::NotTested, "no publication lists the pair"),
+                self.prediction(predicts, Verdict::NotTested, "no publication of the time has the network"),
                 MONTHLY,
             );
         }
@@ -381,7 +400,14 @@ impl Tester<'_> {
                 Self::by_files(self.prediction(predicts, Verdict::NotSeen, says), evidence)
             }
             false => {
-                let says = format!("in {}: {}", Self::dates(&listing), list(&found));
+                let times = |asn: &Asn| listing.iter().filter(|p| p.between.contains(asn)).count();
+                let told: Vec<String> =
+                    found.iter().map(|asn| format!("{asn} in {} of {}", times(asn), listing.len())).collect();
+                let says = format!(
+                    "in {}: {}; a network with several carriers under a large one has such neighbours as a rule",
+                    Self::dates(&listing),
+                    told.join(", ")
+                );
                 Self::by_files(self.prediction(predicts, Verdict::Fits, says), evidence)
             }
         }
@@ -390,18 +416,19 @@ impl Tester<'_> {
     fn reseller(&self) -> Prediction {
         let (subject, carrier) = (self.facts.subject, self.facts.carrier);
         let predicts = format!("a network under {carrier} that has networks of its own lists {subject} among them");
-        let (listing, lines) = self.listing();
+        let (listing, lines) = (self.of_the_time(), self.listing().1);
         if listing.is_empty() {
             return Self::needs(
-                self.prediction(predicts, Verdict::NotTested, "no publication lists the pair"),
+                self.prediction(predicts, Verdict::NotTested, "no publication of the time has the network"),
                 MONTHLY,
             );
         }
         let mut all: Vec<&(Asn, Vec<Asn>)> = listing.iter().flat_map(|p| &p.resellers).collect();
         let holds = all.iter().any(|(_, own)| own.contains(&subject));
         // One that has the network among its own comes first; of many, the first are told.
-        all.sort_by_key(|(asn, own)| (!own.contains(&subject), *asn, own.len()));
-        all.dedup();
+        all.sort_by_key(|(asn, own)| (!own.contains(&subject), *asn, std::cmp::Reverse(own.len())));
+        // A network once, with its longest list.
+        all.dedup_by_key(|(asn, _)| *asn);
         let text = |(asn, own): &&(Asn, Vec<Asn>)| format!("{asn} has {} ({})", own.len(), first_of(own));
         let mut told: Vec<String> = all.iter().take(SHOWN).map(text).collect();
         if all.len() > SHOWN {
@@ -480,7 +507,20 @@ impl Tester<'_> {
         let verb = if source.is_some() { "seen" } else { "listed" };
         let start = words::start(&period.bounds, period.start, verb);
         let hole = self.facts.gaps.iter().find(|(from, until)| *from < at && at < *until);
-        let (verdict, says) = if period.bounds.from_after.is_some_and(|after| at < after) {
+        let inside =
+            |p: &crate::period::Period| p.bounds.from_after.is_some_and(|after| after <= at) && at <= p.bounds.from_by;
+        let observed = self.facts.routes.iter().filter_map(|r| r.upstream.as_ref()).flat_map(|u| &u.periods);
+        let later = observed.chain(&self.facts.listed).find(|p| inside(p));
+        let (verdict, says) = if let Some(of) = later {
+            let again = if of.bounds == period.bounds { "" } else { "a later start: " };
+            (
+                Verdict::Fits,
+                format!(
+                    "{again}{}: the date lies inside these bounds",
+                    words::start(&of.bounds, of.start, "seen or listed")
+                ),
+            )
+        } else if period.bounds.from_after.is_some_and(|after| at < after) {
             (Verdict::DoesNotFit, format!("{start}: later than the date"))
         } else if at <= period.bounds.from_by {
             let open = period.bounds.from_after.is_none();
@@ -546,22 +586,27 @@ impl Tester<'_> {
     fn only(&self) -> Prediction {
         let (subject, carrier) = (self.facts.subject, self.facts.carrier);
         let predicts = format!("{carrier} is the only carrier of {subject}");
-        let seen = |r: &&super::facts::Routes| r.upstream.is_some();
-        let days = |r: &super::facts::Routes| r.days.iter().filter(|d| d.through > 0).count();
-        if let Some(routes) = self.facts.routes.iter().filter(seen).max_by_key(|r| days(r)) {
-            let with = routes.days.iter().filter(|d| d.through > 0);
-            let (mut all, mut shared) = (0, 0);
-            for d in with {
-                all += 1;
-                shared += usize::from(d.through < d.vantages);
+        let with: Vec<&super::facts::Routes> = self.facts.routes.iter().filter(|r| r.upstream.is_some()).collect();
+        if let Some(first) = with.first() {
+            // Others that stand there while it does, in whichever family.
+            let overlap = |a: &crate::period::Period, b: &crate::period::Period| {
+                a.bounds.from_by <= b.bounds.to_after && b.bounds.from_by <= a.bounds.to_after
+            };
+            let mut beside: Vec<Asn> = Vec::new();
+            for routes in &with {
+                let mine = routes.upstream.iter().flat_map(|u| &u.periods).collect::<Vec<_>>();
+                let there = |u: &&crate::observed::ObservedUpstream| {
+                    u.periods.iter().any(|p| mine.iter().any(|m| overlap(m, p)))
+                };
+                beside.extend(routes.others.iter().filter(there).map(|u| u.asn));
             }
-            let says = format!(
-                "on {shared} of {} some vantages had the network through others ({})",
-                number(all, "day", "days"),
-                routes.family
-            );
-            let verdict = if shared == 0 { Verdict::Fits } else { Verdict::DoesNotFit };
-            return Self::by_routes(self.prediction(predicts, verdict, says), &routes.records.adjacent);
+            beside.sort();
+            beside.dedup();
+            let (verdict, says) = match beside.is_empty() {
+                true => (Verdict::NotSeen, "no other network was seen next to it at the same time".to_owned()),
+                false => (Verdict::DoesNotFit, format!("also seen next to it at the same time: {}", first_of(&beside))),
+            };
+            return Self::by_routes(self.prediction(predicts, verdict, says), &first.records.adjacent);
         }
         let (listing, lines) = self.listing();
         if listing.is_empty() {

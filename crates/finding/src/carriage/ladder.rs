@@ -105,7 +105,11 @@ pub(super) fn ladder(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Ladd
     let no_routes = || format!("no route of {subject} was read that could tell");
     let mut steps = Vec::new();
 
-    let l0 = looked.then_some(any > 0);
+    // Not reached is said only where enough clusters had a route on some day; else it is open.
+    let adequate = facts.routes.iter().flat_map(|r| &r.days).any(|d| d.clusters >= rules.adequate_clusters)
+        && outcome("T1").is_some_and(|o| o.state != State::CannotTell);
+    let told = |reached: bool| (reached || adequate).then_some(reached);
+    let l0 = told(any > 0);
     steps.push(step(
         Rung::L0,
         format!("{carrier} and {subject} stand in one path"),
@@ -115,7 +119,7 @@ pub(super) fn ladder(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Ladd
             false => no_routes(),
         },
     ));
-    let l1 = looked.then(|| holds("T1"));
+    let l1 = told(holds("T1"));
     steps.push(step(
         Rung::L1,
         format!("{carrier} is adjacent to {subject}"),
@@ -145,7 +149,11 @@ pub(super) fn ladder(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Ladd
     if !leak.is_empty() {
         lacks.push(format!("a leak is not excluded ({})", leak.join(", ")));
     }
-    let l2 = looked.then_some(lacks.is_empty());
+    let l2 = match l1 {
+        Some(true) => Some(lacks.is_empty()),
+        Some(false) => Some(false),
+        None => None,
+    };
     steps.push(step(
         Rung::L2,
         format!("{carrier} carries {subject}"),
@@ -156,7 +164,8 @@ pub(super) fn ladder(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Ladd
             (true, true, Some(proof)) => {
                 let by: Vec<String> = proof.by.iter().map(ToString::to_string).collect();
                 format!(
-                    "passed on by {}, listed as provider or peer of it, at {} over {:.0} days",
+                    "passed on by {}, listed as provider or peer of it, at {} over {:.0} days; that it lasted speaks against a leak, \
+                     for which nothing else was tested (T12, T14)",
                     by.join(", "),
                     number(proof.clusters, "independent cluster", "independent clusters"),
                     proof.days
@@ -172,8 +181,8 @@ pub(super) fn ladder(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Ladd
         .map(|(_, side)| side)
         .collect();
     let open = |id: &str| outcome(id).is_none_or(|o| matches!(o.state, State::CannotTell | State::NotTested));
-    let l3 = match (sides.is_empty(), open("T10") && open("T11")) {
-        (false, _) => l2.map(|l2| l2 || l1 == Some(true)),
+    let l3 = match (sides.is_empty(), open("T10") || open("T11")) {
+        (false, _) => l1,
         (true, true) => None,
         (true, false) => Some(false),
     };

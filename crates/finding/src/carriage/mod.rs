@@ -80,15 +80,15 @@ pub fn carriage(
     findings.extend(outcomes.iter_mut().filter_map(|o| o.seal(&facts, rules)));
     let ladder = ladder(&facts, &outcomes, rules);
     let roles = roles(&facts, &outcomes, rules);
+    let mut claims: Vec<Tested> = claims.iter().map(|claim| claim::tested(claim, &facts, &outcomes)).collect();
     let matrix = matrix(outcomes, rules);
-    let mut claims: Vec<Tested> = claims.iter().map(|claim| claim::tested(claim, &facts)).collect();
     findings.extend(claims.iter_mut().flat_map(|claim| claim.seal(&facts, rules)));
-    let unknowns = unknowns(&facts, &matrix.outcomes);
+    let unknowns = unknowns(&facts, &matrix.outcomes, rules);
     (Carriage { facts, matrix, ladder, roles, claims }, findings, unknowns)
 }
 
 /// What was not known, and what would settle it: the tests that stay open are told in the matrix, each with what it needs.
-fn unknowns(facts: &Facts, outcomes: &[Outcome]) -> Vec<Unknown> {
+fn unknowns(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Vec<Unknown> {
     let (subject, carrier) = (facts.subject, facts.carrier);
     let mut out = Vec::new();
     for (from, until) in &facts.gaps {
@@ -114,6 +114,16 @@ fn unknowns(facts: &Facts, outcomes: &[Outcome]) -> Vec<Unknown> {
             from: facts.window.from,
             until: facts.window.to,
             settled_by: "tables and updates of route collectors (RIPE RIS, RouteViews) of the time".to_owned(),
+        });
+    }
+    let adequate = |d: &facts::Day| d.clusters >= rules.adequate_clusters;
+    if !facts.routes.is_empty() && !facts.routes.iter().flat_map(|r| &r.days).any(adequate) {
+        out.push(Unknown {
+            what: format!("whether routes lack {carrier} next to {subject}: too few clusters had a route on any day"),
+            why: Why::InsufficientCohort,
+            from: facts.window.from,
+            until: facts.window.to,
+            settled_by: "tables and updates of more route collectors of the time".to_owned(),
         });
     }
     let open = outcomes.iter().filter(|o| matches!(o.state, test::State::CannotTell | test::State::NotTested)).count();

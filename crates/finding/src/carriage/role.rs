@@ -9,8 +9,11 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::test::{Outcome, State, at_least};
 use crate::finding::Class;
+use crate::period::Period;
 use crate::protection::Type;
 use crate::rules::Rules;
+
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A role.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -121,11 +124,15 @@ pub(super) fn roles(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Roles
     let margin = points[0].1 - points[1].1;
     let held = |id: &str| evidence.iter().any(|e| e.id == id && e.holds == Some(true));
     let known = |id: &str| evidence.iter().any(|e| e.id == id && e.holds.is_some());
-    let groups: BTreeSet<&str> = evidence
+    let mut groups: BTreeSet<&str> = evidence
         .iter()
         .filter(|e| e.holds == Some(true) && e.points.iter().any(|p| *p != 0.0))
         .map(|e| e.group)
         .collect();
+    // That somebody looked and typed it as none is evidence of the table as well.
+    if known("R6") {
+        groups.insert("table");
+    }
     let best = points[0].0;
     let adjacent = outcomes.iter().any(|o| o.id == "T1" && o.state == State::Yes);
     // Only that somebody looked and found no protection there could tell the two services apart.
@@ -134,15 +141,17 @@ pub(super) fn roles(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Roles
     // Without relationships nothing tells more than that the two stand side by side; other roles have evidence of their own.
     let related = known("R1") || held("R3") || held("R5") || held("R9") || held("R11") || held("R14");
     // Leaks, forged paths and carriers that are bought for a while come and go as well: an episode alone names no service.
-    let only_episodes = best == Role::ProtectionOnDemand && !held("R10") && !held("R6");
+    let only_episodes = best == Role::ProtectionOnDemand && !(held("R9") && (held("R10") || held("R6")));
+    // Names that look alike are one sign, and none that two networks are of one body.
+    let only_names = best == Role::Sibling;
     let margin_needed = rules.carriage.role_margin;
-    let verdict = if !adjacent && !held("R14") || points[0].1 <= 0.0 || !related {
+    let verdict = if !adjacent || points[0].1 <= 0.0 || !related {
         Verdict::Adjacent
     } else if service(best) && service(points[1].0) && !no_protection {
         Verdict::ServiceOpen
-    } else if margin < margin_needed || only_episodes {
+    } else if margin < margin_needed || only_episodes || only_names || groups.len() < 2 {
         Verdict::Open
-    } else if margin >= rules.carriage.role_strong_margin && groups.len() >= 2 {
+    } else if margin >= rules.carriage.role_strong_margin && held("R1") {
         Verdict::Strong
     } else {
         Verdict::Likely
@@ -156,6 +165,9 @@ pub(super) fn roles(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Roles
         }
         Verdict::Adjacent => {
             format!("no role: routes that were read do not show {carrier} next to {subject} well enough")
+        }
+        Verdict::Open if only_names => {
+            "the names look alike, which is one sign and none that both are of one body".to_owned()
         }
         Verdict::Open => format!("the data do not separate {first} from {second}"),
         Verdict::ServiceOpen => format!(
@@ -204,8 +216,10 @@ fn evidence(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Vec<Evidence>
     });
     let shares = seen().filter_map(|r| r.upstream.as_ref()).flat_map(|u| &u.days).any(|d| d.share.is_some());
     let r8 = shares.then_some(exclusive).and_then(|exclusive| Some(exclusive && state("T7")?));
-    let young = longest < 1.0 && state("T15") == Some(true);
-    let r14 = state("T15").map(|one| one && young && state("T10") != Some(true));
+    // An adjacency that began and ended within a day, both with a bound.
+    let ended = |p: &Period| p.bounds.from_after.zip(p.bounds.to_by).is_some_and(|(a, b)| b.0 - a.0 < DAY_MICROS);
+    let young = periods().next().is_some() && periods().all(ended);
+    let r14 = state("T15").map(|one| one && young && state("T10") == Some(false));
     let named = facts.holder.is_some() && facts.carrier_holder.is_some();
     let row = |id, what, group, holds: Option<bool>, points: Points| Evidence { id, what, holds, points, group };
     vec![

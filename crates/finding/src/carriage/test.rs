@@ -204,6 +204,9 @@ impl Asker<'_> {
     /// What publications say, where there are no routes to test.
     fn listed_only(&self, at: usize, lacks: &str) -> Outcome {
         let facts = self.facts;
+        if facts.listed.is_empty() && self.looked_at() {
+            return Outcome::new(at, State::NotTested, "it was not seen next to it in the routes read").needs(ARCHIVES);
+        }
         if facts.listed.is_empty() {
             return Outcome::new(
                 at,
@@ -244,7 +247,14 @@ impl Asker<'_> {
                 self.observed(Outcome::new(1, State::Yes, seen), routes.records.adjacent.clone())
             }
             0 => {
-                let (routes, widest) = self.widest();
+                let Some((routes, widest)) = self.widest() else {
+                    return Outcome::new(
+                        1,
+                        State::CannotTell,
+                        "no route that was read is of the time in which it is listed",
+                    )
+                    .needs(ARCHIVES);
+                };
                 let says = format!(
                     "not observed at {} with a route on {} ({})",
                     number(widest.vantages, "peer", "peers"),
@@ -264,16 +274,25 @@ impl Asker<'_> {
         }
     }
 
-    /// The day with most clusters that had a route.
-    fn widest(&self) -> (&Routes, &super::facts::Day) {
+    /// The day with most clusters that had a route, of the time in which publications list the carrier, if they do.
+    fn widest(&self) -> Option<(&Routes, &super::facts::Day)> {
+        let listed = &self.facts.listed;
+        let of_the_time = |at: Time| {
+            listed.is_empty()
+                || listed.iter().any(|p| {
+                    p.bounds.from_by.min(p.bounds.to_after) <= at && at <= p.bounds.to_after.max(p.bounds.from_by)
+                })
+        };
         let days = self.facts.routes.iter().flat_map(|r| r.days.iter().map(move |d| (r, d)));
-        days.rev().max_by_key(|(_, d)| d.clusters).expect("asked only where routes were seen")
+        days.rev().filter(|(_, d)| of_the_time(d.day)).max_by_key(|(_, d)| d.clusters)
     }
 
     fn one_cluster(&self) -> Outcome {
         let Some((routes, best)) = self.best().filter(|(_, d)| d.clusters_through > 0) else {
             return match self.looked_at() {
-                true => Outcome::new(15, State::No, "not seen next to it at all in the routes read"),
+                true => {
+                    Outcome::new(15, State::NotTested, "it was not seen next to it in the routes read").needs(ARCHIVES)
+                }
                 false => self.listed_only(15, "vantages"),
             };
         };
@@ -631,11 +650,12 @@ impl Asker<'_> {
             p.covers(&v.prefix) || v.prefix.covers(p)
         };
         let early = |file: usize| given.files[file].at <= first;
-        // A permission from before the start, of whatever age: its date is told.
+        // A permission in the newest whole file before the start: one that was taken back stands no longer.
+        let newest = (0..given.files.len()).rfind(|i| given.files[*i].complete && early(*i));
         let (naming, later): (Vec<_>, Vec<_>) = given
             .vrps
             .iter()
-            .filter(|v| v.asn == carrier && early(v.file))
+            .filter(|v| v.asn == carrier && Some(v.file) == newest)
             .filter(|v| own.iter().chain(&before).chain(&since).any(|p| meet(v, p)))
             .partition(|v| own.iter().chain(&before).any(|p| meet(v, p)));
         if let Some(vrp) = naming.last() {
@@ -677,7 +697,11 @@ impl Asker<'_> {
                     format!("no payload for {carrier} in space of {subject}"),
                 )],
             ),
-            None => Outcome::new(9, State::NotTested, self.rpki_dates()).needs(NEEDS),
+            None => {
+                let days = self.rules.carriage.authorisation_days;
+                let says = format!("no whole RPKI file of the {days:.0} days before {} was read", day(first));
+                Outcome::new(9, State::NotTested, says).needs(NEEDS)
+            }
         }
     }
 
@@ -737,13 +761,10 @@ impl Asker<'_> {
 
     fn described(&self) -> Outcome {
         let facts = self.facts;
-        let Some(moment) = facts.first().or(facts.window.from) else {
+        let Some(moment) = facts.first().filter(|_| facts.any()) else {
             return Outcome::new(17, State::NotTested, "the two were not seen together").needs(ARCHIVES);
         };
-        let row = facts.typed.iter().rfind(|row| row.holds_at(moment)).or_else(|| {
-            let last = facts.last()?;
-            facts.typed.iter().rfind(|row| row.holds_at(last))
-        });
+        let row = facts.typed.iter().rfind(|row| row.holds_at(moment));
         let Some(row) = row else {
             let says = match facts.typed.first() {
                 Some(row) => format!(

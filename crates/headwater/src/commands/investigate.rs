@@ -19,8 +19,16 @@ use crate::error::{Error, Exit};
 use crate::present;
 use crate::question::{Question, WindowArgs};
 
-const KINDS: &[Kind] =
-    &[Kind::AsRel1, Kind::AsRel2, Kind::AsRelExtract, Kind::Mrt, Kind::AsNames, Kind::Delegated, Kind::PrefixOrigin];
+const KINDS: &[Kind] = &[
+    Kind::AsRel1,
+    Kind::AsRel2,
+    Kind::AsRelExtract,
+    Kind::Mrt,
+    Kind::AsNames,
+    Kind::Delegated,
+    Kind::PrefixOrigin,
+    Kind::Rpki,
+];
 
 /// Arguments of `investigate`.
 #[derive(clap::Args)]
@@ -113,8 +121,11 @@ pub fn answer(args: &Args, context: &Context<'_>) -> Result<(Exit, Vec<Finding>)
     findings.append(&mut given);
     let mut proves = Vec::new();
     for carrier in telling(&carriers, context)? {
-        let (found, ..) =
+        let (found, stated, _) =
             rivals::weigh(&question, subject.asn, carrier, question.bound(&rows, &standing), &window, &[], context)?;
+        let known = |id: &str| findings.iter().any(|f| f.id == id);
+        let stated: Vec<Finding> = stated.into_iter().filter(|f| !known(&f.id)).collect();
+        findings.extend(stated);
         let ranking = found.matrix.ranking.iter().flatten();
         let open = |o: &&Outcome| matches!(o.state, State::CannotTell | State::NotTested);
         proves.push(Proves {

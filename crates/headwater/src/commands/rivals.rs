@@ -181,7 +181,11 @@ fn beneath(
 ) -> Result<Vec<LinkAt>, Error> {
     let (_, of_snapshot) = publications(own);
     let lists = |s: &&LinkSighting| s.neighbour == carrier && s.kind == Neighbour::Provider;
-    let listing: Vec<usize> = own.sightings.iter().filter(lists).map(|s| of_snapshot[s.snapshot]).collect();
+    let mut listing: Vec<usize> = own.sightings.iter().filter(lists).map(|s| of_snapshot[s.snapshot]).collect();
+    // A denial that is so has no such file: then those of all times that have the network.
+    if listing.is_empty() {
+        listing = own.sightings.iter().map(|s| of_snapshot[s.snapshot]).collect();
+    }
     let files: Vec<_> =
         (0..own.snapshots.len()).filter(|i| listing.contains(&of_snapshot[*i])).map(|i| &own.snapshots[i]).collect();
     let sources: Vec<_> = files.iter().map(|f| f.source).collect();

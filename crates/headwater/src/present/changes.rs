@@ -26,7 +26,11 @@ pub fn show(found: &Changes, names: &Names, style: &Style) -> String {
         out.push('\n');
         out.push_str(&style.heading(&format!("{head}: {}", all.len() - gaps)));
         if all.is_empty() {
-            out.push_str(&style.wrap("none in the time asked about", ""));
+            let none = match class {
+                Class::Observed if found.days == 0 => "no route of it was read for the time asked about",
+                _ => "none in the time asked about",
+            };
+            out.push_str(&style.wrap(none, ""));
             continue;
         }
         let headings = [

@@ -2,7 +2,7 @@
 
 use headwater_finding::account::Names;
 use headwater_finding::carriage::Carriage;
-use headwater_finding::carriage::claim::Tested;
+use headwater_finding::carriage::claim::{Prediction, Tested, Verdict};
 use headwater_finding::carriage::matrix::{Cell, Hypothesis, TIE};
 use headwater_finding::carriage::test::{Outcome, State};
 use headwater_finding::words::{day, number, periods, quoted};
@@ -43,10 +43,10 @@ pub fn summary(subject: Asn, proves: &[Proves], names: &Names, style: &Style) ->
     }
     for p in proves {
         let rung = p.rung.map_or("no rung by routes".to_owned(), |rung| format!("rung {}", rung.code()));
-        let first: Vec<&str> = p.first.iter().map(|h| h.code()).collect();
+        let first: Vec<String> = p.first.iter().map(|h| format!("{} ({})", h.says(), h.code())).collect();
         let least = match first.is_empty() {
             true => "explanations not ranked".to_owned(),
-            false => format!("least contradicted {}", first.join(" ")),
+            false => format!("least contradicted: {}", first.join(", ")),
         };
         out.push_str(&style.item(&format!(
             "{}: {rung}; {least} ({} counted, {} open){}",
@@ -327,7 +327,8 @@ fn claimed(claim: &Tested, style: &Style) -> String {
             cited(&prediction.finding)
         )));
     }
-    let open = claim.predictions.iter().any(|p| p.needs.is_some());
+    let failed = |p: &Prediction| p.needs.is_some() && matches!(p.verdict, Verdict::DoesNotFit | Verdict::NotSeen);
+    let open = claim.predictions.iter().any(failed);
     let text = match open {
         true => "Not settled: predictions that did not fit could still come out otherwise with what they need.",
         false => "These are tests of predictions, not of the truth of the speaker.",
