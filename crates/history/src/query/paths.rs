@@ -47,6 +47,8 @@ struct Row {
     /// Index into the paths of the stretch.
     path: u32,
     at: Evidence,
+    /// The offset of `at` is a distance still: see [`super::records`].
+    near: bool,
 }
 
 impl History {
@@ -150,8 +152,9 @@ impl Paths<'_> {
             Test::is("family", i64::from(family_code(self.dumps.family))),
         ];
         let wanted = |source| self.places.contains_key(&source);
-        let columns =
-            ["origin", "vantage", "family", "net", "net_lo", "len", "held", "via", "ends", "source", "position"];
+        let columns = [
+            "origin", "vantage", "family", "net", "net_lo", "len", "held", "via", "ends", "source", "near", "position",
+        ];
         let batches = self.history.scan(&self.view, Table::Routes, Some((low, high)), wanted, &tests, &columns)?;
         let mut texts = Texts::default();
         let mut rows: Vec<Row> = Vec::new();
@@ -161,7 +164,7 @@ impl Paths<'_> {
             let (family, net, net_lo) = (columns.small("family")?, columns.int("net")?, columns.int("net_lo")?);
             let (len, held, via) = (columns.small("len")?, columns.small("held")?, columns.text("via")?);
             let (ends, source) = (columns.small("ends")?, columns.int("source")?);
-            let position = columns.int("position")?;
+            let (near, position) = (columns.small("near")?, columns.int("position")?);
             for i in 0..batch.num_rows() {
                 // Who is absent from the dump holds nothing, whatever earlier rows say.
                 let Some(&number) = self.number.get(&vantage.value(i)) else { continue };
@@ -178,11 +181,13 @@ impl Paths<'_> {
                     held,
                     path: if held { texts.place(via.value(i), ends.value(i), own, of) } else { 0 },
                     at,
+                    near: near.value(i) == 1,
                 });
             }
         }
         let paths: Vec<AsPath> = texts.paths();
         drop(batches);
+        self.settle(&mut rows)?;
         // Of one vantage and prefix the last dump of the chain that speaks of it counts.
         rows.sort_unstable_by_key(|r| {
             (
@@ -199,6 +204,35 @@ impl Paths<'_> {
             let group = origin_paths(group, &paths);
             if !group.paths.is_empty() {
                 see(&group);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Paths<'_> {
+    /// Turns distances into offsets, as `settle_records` does for the rows of one origin.
+    fn settle(&self, rows: &mut [Row]) -> Result<(), Error> {
+        let told: BTreeSet<SourceId> = rows.iter().filter(|row| row.near).map(|row| row.at.source).collect();
+        let roots: BTreeMap<SourceId, SourceId> =
+            told.iter().map(|source| (*source, self.view.root(*source))).collect();
+        let key = |root: SourceId, row: &Row| (root, row.origin, row.prefix);
+        let mut records: FxHashMap<(SourceId, u32, Prefix), u64> = FxHashMap::default();
+        for row in rows.iter().filter(|row| row.near) {
+            records.insert(key(roots[&row.at.source], row), u64::MAX);
+        }
+        for row in rows.iter().filter(|row| !row.near) {
+            if let Some(record) = records.get_mut(&key(row.at.source, row)) {
+                *record = row.at.offset.min(*record);
+            }
+        }
+        for (source, root) in roots {
+            let shifts = self.history.catalogue().shifts(source)?;
+            for row in rows.iter_mut().filter(|row| row.near && row.at.source == source) {
+                let record = records.get(&key(root, row)).filter(|record| **record != u64::MAX).ok_or_else(|| {
+                    Error::Engine(format!("a change to {}, which the dump at the root does not hold", row.prefix))
+                })?;
+                row.at.offset = shifts.expected(*record).wrapping_add(row.at.offset);
             }
         }
         Ok(())
