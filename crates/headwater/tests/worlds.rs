@@ -215,7 +215,9 @@ fn the_demonstration_shows_the_main_job_and_where_to_look_next() {
     // Every command it names works, and says that the data are invented.
     let next = text.split_once("Where to look next").unwrap().1;
     let commands: Vec<Vec<String>> =
-        next.lines().filter_map(|line| line.strip_prefix("  headwater ")).map(words).collect();
+        next.lines().filter_map(|line| line.trim().split_once("headwater ")).map(|(_, rest)| words(rest)).collect();
+    let commands: Vec<Vec<String>> =
+        commands.into_iter().filter(|c| c.first().is_some_and(|w| w == "--history")).collect();
     assert!(commands.len() >= 6, "{next}");
     for command in &commands {
         let args: Vec<&str> = command.iter().map(String::as_str).collect();

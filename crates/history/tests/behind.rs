@@ -119,18 +119,19 @@ fn announcements_and_both_routes_of_add_path_count_and_multicast_does_not() {
     let at = time("2024-01-01");
     let mut writer = history.begin(draft("both", Kind::Mrt, "rrc99")).unwrap();
     writer.session(SessionId(0), session(1));
-    let mut tell = |path: &str, path_id: Option<u32>, multicast: bool, event: fn(Route<'_>) -> Event<'_>| {
+    let mut tell = |path: &str, path_id: Option<u32>, multicast: bool, held: bool| {
         with_route(prefix("192.0.2.0/24"), path, |route| {
             let route = Route { nlri: Nlri { path_id, multicast, ..route.nlri }, ..route };
-            writer.observation(&Observation { offset: 9, time: at, session: SessionId(0), event: event(route) });
+            let event = if held { Event::Held(route) } else { Event::Announced(route) };
+            writer.observation(&Observation { offset: 9, time: at, session: SessionId(0), event });
         });
     };
-    tell("64501 64510 64520", Some(1), false, |route| Event::Held(route));
-    tell("64501 64510 64521 64521", Some(2), false, |route| Event::Held(route));
-    tell("64501 64510 64522", None, true, |route| Event::Held(route));
-    tell("64501 64510 64523", None, false, |route| Event::Announced(route));
-    tell("64501 64510 {64524,64525}", None, false, |route| Event::Announced(route));
-    tell("64501 64510 64526", None, true, |route| Event::Announced(route));
+    tell("64501 64510 64520", Some(1), false, true);
+    tell("64501 64510 64521 64521", Some(2), false, true);
+    tell("64501 64510 64522", None, true, true);
+    tell("64501 64510 64523", None, false, false);
+    tell("64501 64510 {64524,64525}", None, false, false);
+    tell("64501 64510 64526", None, true, false);
     writer.commit(Time(0)).unwrap();
     let behind = history.origins_behind(Asn(64510), Window::default()).unwrap();
     assert_eq!(plain(&behind).into_iter().map(|(origin, ..)| origin).collect::<Vec<_>>(), [64520, 64521]);

@@ -93,7 +93,7 @@ fn each_collector_gives_its_nearest_dump_and_none_that_is_far() {
     for (collector, peer, days) in [("rrc01", 1u8, [0, 10]), ("rrc00", 2, [2, 30]), ("rrc02", 3, [60, 61])] {
         for at in days {
             let mut writer = history.begin(draft(&format!("{collector}-{at}"), Kind::Mrt, collector)).unwrap();
-            let routes: DumpRoutes = BTreeMap::from([((peer, p), format!("6450{peer} 6451{} 64520", at % 7))]);
+            let routes: DumpRoutes = BTreeMap::from([((peer, p), format!("6450{peer} 6451{} 65550", at % 7))]);
             feed_dump(&mut writer, day(at), &routes);
             writer.commit(Time(0)).unwrap();
         }
@@ -119,19 +119,19 @@ fn a_vantage_that_is_absent_holds_nothing_and_the_record_that_states_a_route_is_
     let dir = tempfile::tempdir().unwrap();
     let mut history = History::open_or_create(dir.path()).unwrap();
     let (p, q) = (prefix("198.51.100.0/24"), prefix("203.0.113.0/24"));
-    let route = |peer: u32| format!("{peer} 64510 64520");
+    let route = |peer: u32| format!("{peer} 64510 65550");
     let both: DumpRoutes = BTreeMap::from([((1, p), route(64501)), ((1, q), route(64501)), ((2, p), route(64502))]);
     let one: DumpRoutes = BTreeMap::from([((1, p), route(64501)), ((1, q), route(64501))]);
     ingest_dump(&mut history, "a", time("2024-01-01"), &both).unwrap();
     ingest_dump(&mut history, "b", time("2024-01-02"), &one).unwrap();
     let paths = history.paths_near(Some(time("2024-01-02")), DAY_MICROS, Family::V4).unwrap();
     assert_eq!(plain(&paths), naive(&one, Family::V4));
-    let group = paths.of(Asn(64520)).unwrap().unwrap();
+    let group = paths.of(Asn(65550)).unwrap().unwrap();
     assert_eq!((group.paths.len(), &group.paths[0].prefixes), (1, &vec![0, 1]));
     // It did not change since the first dump, which is where it stands, in the first record.
     let evidence = group.paths[0].evidence;
     let sources = history.catalogue().sources().unwrap();
-    assert_eq!((sources.get(evidence.source).map(|s| s.name.as_str()), evidence.offset), (Some("a"), 1));
+    assert_eq!((sources.get(evidence.source).map(|s| s.name.as_str()), evidence.offset), (Some("a"), 99));
     assert_eq!(paths.dumps.vantages, [(paths.dumps.vantages[0].0.clone(), 2)]);
     assert_eq!(paths.dumps.vantages[0].0.addr, session(1).addr);
 }

@@ -45,7 +45,7 @@ pub fn hegemony(group: &OriginPaths, survey: &Survey<'_>, registry: &Registry, r
             *through.entry(*asn).or_default() += weight;
         }
     }
-    let mut of_peer: BTreeMap<Asn, Vec<&(f64, BTreeMap<Asn, f64>)>> = BTreeMap::new();
+    let mut of_peer: BTreeMap<Asn, Vec<_>> = BTreeMap::new();
     for (vantage, weights) in &seen {
         of_peer.entry(survey.asn(*vantage)).or_default().push(weights);
     }

@@ -63,7 +63,7 @@ impl<'a> Steps<'a> {
     pub fn run(&mut self) {
         self.clique_peers();
         self.top_down();
-        self.from_vantages_without_providers();
+        self.vantages_without_providers();
         self.smaller_providers();
         self.without_providers();
         self.stubs_of_the_clique();
@@ -72,6 +72,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The labels, and everyone's neighbours.
+    #[allow(clippy::type_complexity)]
     pub fn finish(self) -> (FxHashMap<(Rank, Rank), Given>, Vec<Vec<Rank>>) {
         (self.given, self.neighbours)
     }
@@ -173,7 +174,7 @@ impl<'a> Steps<'a> {
 
     /// Step 6: a vantage that shows few origins shows no routes of its providers, so what it shows next is a customer or a
     /// peer, and a stub behind that buys from it.
-    fn from_vantages_without_providers(&mut self) {
+    fn vantages_without_providers(&mut self) {
         for (x, y, z) in self.by_last.clone() {
             let from_few = self.triplet(&(x, y, z)).is_some_and(|t| t.from_few);
             if from_few && self.transit(z) == 0 {
@@ -370,7 +371,7 @@ mod tests {
 
     #[test]
     fn a_vantage_of_few_origins_shows_customers_of_its_neighbours() {
-        let run = |steps: &mut Steps<'_>| steps.from_vantages_without_providers();
+        let run = |steps: &mut Steps<'_>| steps.vantages_without_providers();
         let found = after(&[9, 5, 2, 0], &[], &[(0, &[2, 1, 3], true)], run);
         assert_eq!(found, [((1, 3), (Some(1), 6))]);
         assert_eq!(after(&[9, 5, 2, 0], &[], &[(0, &[2, 1, 3], false)], run), []);

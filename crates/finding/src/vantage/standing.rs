@@ -267,19 +267,18 @@ fn full_feeds(
     all.into_iter().filter(|(.., count)| full(*count)).map(|(at, asn, _)| (at, asn)).collect()
 }
 
+/// Links of a sample below a mark, with who shows them.
+fn shown(sample: &EdgeSample, below: u64) -> impl Iterator<Item = (u32, Option<Asn>)> {
+    let end = sample.edges.partition_point(|(mark, _)| u64::from(*mark) < below);
+    let owner = |peer: u32| sample.peers.get(peer as usize).copied();
+    sample.edges[..end].iter().map(move |(mark, peer)| (*mark, peer.and_then(owner)))
+}
+
 /// Links below a mark that one peer alone shows, by number of the dump and ASN of the peer. A peer of several collectors is
 /// one peer, and what it alone shows counts for each collector that has it. And how many links there are in all.
 fn alone(dumps: &[(&Table, &EdgeSample)], below: u64) -> (BTreeMap<(usize, Asn), u64>, usize) {
-    let shown = |sample: &EdgeSample| {
-        let end = sample.edges.partition_point(|(mark, _)| u64::from(*mark) < below);
-        let peers = sample.peers.clone();
-        sample.edges[..end]
-            .to_vec()
-            .into_iter()
-            .map(move |(mark, peer)| (mark, peer.and_then(|peer| peers.get(peer as usize).copied())))
-    };
     let mut owners: HashMap<u32, Option<Asn>> = HashMap::new();
-    for (mark, peer) in dumps.iter().flat_map(|(_, sample)| shown(sample)) {
+    for (mark, peer) in dumps.iter().flat_map(|(_, sample)| shown(sample, below)) {
         let owner = owners.entry(mark).or_insert(peer);
         if *owner != peer {
             *owner = None;
@@ -287,7 +286,7 @@ fn alone(dumps: &[(&Table, &EdgeSample)], below: u64) -> (BTreeMap<(usize, Asn),
     }
     let mut alone: BTreeMap<(usize, Asn), u64> = BTreeMap::new();
     for (at, (_, sample)) in dumps.iter().enumerate() {
-        for (mark, peer) in shown(sample) {
+        for (mark, peer) in shown(sample, below) {
             if let Some(asn) = peer.filter(|asn| owners.get(&mark) == Some(&Some(*asn))) {
                 *alone.entry((at, asn)).or_default() += 1;
             }

@@ -158,6 +158,7 @@ impl Paths<'_> {
         let batches = self.history.scan(&self.view, Table::Routes, Some((low, high)), wanted, &tests, &columns)?;
         let mut texts = Texts::default();
         let mut rows: Vec<Row> = Vec::new();
+        let mut absent: Vec<(Record, u64)> = Vec::new();
         for batch in &batches {
             let columns = Columns(batch);
             let (origin, vantage) = (columns.int("origin")?, columns.small("vantage")?);
@@ -166,11 +167,16 @@ impl Paths<'_> {
             let (ends, source) = (columns.small("ends")?, columns.int("source")?);
             let (near, position) = (columns.small("near")?, columns.int("position")?);
             for i in 0..batch.num_rows() {
-                // Who is absent from the dump holds nothing, whatever earlier rows say.
-                let Some(&number) = self.number.get(&vantage.value(i)) else { continue };
                 let prefix = join_prefix(family.value(i), net.value(i), net_lo.value(i), len.value(i));
                 let at = evidence(source.value(i), position.value(i));
                 let (Some(prefix), Ok(of)) = (prefix, u32::try_from(origin.value(i))) else { continue };
+                // Who is absent from the dump holds nothing, whatever earlier rows say; their records may tell where others lie.
+                let Some(&number) = self.number.get(&vantage.value(i)) else {
+                    if near.value(i) == 0 {
+                        absent.push(((at.source, of, prefix), at.offset));
+                    }
+                    continue;
+                };
                 let own = self.dumps.vantages[number as usize].0.asn.0;
                 let held = held.value(i) == 1;
                 rows.push(Row {
@@ -187,7 +193,7 @@ impl Paths<'_> {
         }
         let paths: Vec<AsPath> = texts.paths();
         drop(batches);
-        self.settle(&mut rows)?;
+        self.settle(&mut rows, &absent)?;
         // Of one vantage and prefix the last dump of the chain that speaks of it counts.
         rows.sort_unstable_by_key(|r| {
             (
@@ -210,20 +216,24 @@ impl Paths<'_> {
     }
 }
 
+/// Source, origin and prefix of a record.
+type Record = (SourceId, u32, Prefix);
+
 impl Paths<'_> {
     /// Turns distances into offsets, as `settle_records` does for the rows of one origin.
-    fn settle(&self, rows: &mut [Row]) -> Result<(), Error> {
+    fn settle(&self, rows: &mut [Row], absent: &[(Record, u64)]) -> Result<(), Error> {
         let told: BTreeSet<SourceId> = rows.iter().filter(|row| row.near).map(|row| row.at.source).collect();
         let roots: BTreeMap<SourceId, SourceId> =
             told.iter().map(|source| (*source, self.view.root(*source))).collect();
         let key = |root: SourceId, row: &Row| (root, row.origin, row.prefix);
-        let mut records: FxHashMap<(SourceId, u32, Prefix), u64> = FxHashMap::default();
+        let mut records: FxHashMap<Record, u64> = FxHashMap::default();
         for row in rows.iter().filter(|row| row.near) {
             records.insert(key(roots[&row.at.source], row), u64::MAX);
         }
-        for row in rows.iter().filter(|row| !row.near) {
-            if let Some(record) = records.get_mut(&key(row.at.source, row)) {
-                *record = row.at.offset.min(*record);
+        let held = rows.iter().filter(|row| !row.near).map(|row| (key(row.at.source, row), row.at.offset));
+        for (of, offset) in held.chain(absent.iter().copied()) {
+            if let Some(record) = records.get_mut(&of) {
+                *record = offset.min(*record);
             }
         }
         for (source, root) in roots {
