@@ -2,7 +2,7 @@
 //! Each change is bounded by looks: coarse sources give an interval, never an instant.
 //!
 //! Changes come from the periods of [`crate::observed`] and [`crate::published`], which a vantage that joins, leaves or resets
-//! cannot start or end, and from shares held against a cohort ([`crate::shift`]).
+//! cannot start or end, and from shares held against a cohort (`shift`).
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! One network next to another: what that proves, what it does not, and what else would look the same (methods §5, §8, §10).
 //!
-//! [`facts`] gathers what publications and routes show of the pair. [`test`] puts the seventeen questions of the matrix to
+//! [`facts`] gathers what publications and routes show of the pair. [`mod@test`] puts the seventeen questions of the matrix to
 //! them; [`matrix`] holds the answers against the explanations H1 to H7 and counts what contradicts each; [`ladder`] says how
 //! far the evidence carries; [`role`] weighs what the one may be to the other; [`claim`] tests what somebody says of them.
 //!

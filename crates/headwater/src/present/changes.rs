@@ -70,7 +70,7 @@ pub fn show(found: &Changes, names: &Names, style: &Style) -> String {
     out
 }
 
-/// Columns of [`line`].
+/// Columns of [`line()`].
 pub const LINE_HEAD: &str =
     "network\tafter\tby\tclass\tfamily\tchange\tupstream\treplaced\tshare_before\tshare_after\tstate\tundone_by";
 

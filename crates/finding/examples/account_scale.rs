@@ -1,4 +1,4 @@
-//! How long `observed` takes at scale: `cargo run --release -p headwater-finding --example scale [vantages dumps prefixes]`.
+//! How long `observed` takes at scale: `cargo run --release -p headwater-finding --example account_scale [vantages dumps prefixes]`.
 //! Every vantage is dumped every day; one run in ten changes its upstream each tenth dump, and one update a vantage and day
 //! comes between.
 
