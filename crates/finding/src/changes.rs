@@ -164,37 +164,41 @@ pub fn changes(
         days: 0,
     };
     let mut sealed = Sealer { subject, rules, findings: Vec::new() };
+    // What became of a change is told of all that was read, whatever time is asked about; the choice comes last.
+    let all = Window::default();
 
-    let (listing, listed) = published(subject, rows.links, &span, window, rows.sources, rules);
+    let (listing, listed) = published(subject, rows.links, &span, &all, rows.sources, rules);
     let mut found: Vec<Found<'_>> = Vec::new();
     for upstream in &listing.upstreams {
         let evidence = listed.iter().find(|f| f.id == upstream.finding).map_or(&[][..], |f| &f.evidence);
         found.push(Found { asn: upstream.asn, periods: &upstream.periods, prefixes: &[], evidence });
     }
     let publications: Vec<(Time, Time)> = listing.publications.iter().map(|p| (p.from, p.until)).collect();
-    let whole = found_changes(subject, &found, Class::Inferred, None, window, &publications);
+    let whole = found_changes(subject, &found, Class::Inferred, None, &publications);
     for (change, evidence) in whole {
         sealed.keep(&mut out, change, evidence);
     }
-    for (from, until) in listing.gaps.iter().filter(|(from, until)| window.touches(*from, *until)) {
+    for (from, until) in &listing.gaps {
         out.changes.push(gap(subject, Class::Inferred, None, *from, *until));
     }
 
     let behind = behind(rows.links);
     let witnessed = Witnessed { routes: rows.routes, standing: rows.standing, behind: &behind };
-    let (families, seen) = observed(subject, witnessed, registry, &span, window, rows.sources, rules);
+    let (families, seen) = observed(subject, witnessed, registry, &span, &all, rows.sources, rules);
     for family in &families {
         let (swept, _) = swept(subject, family.family, rows.routes, registry, &span, rules);
-        let judge = Judge::new(subject, family.family, witnessed, window, rows.sources, rules, &swept);
+        let judge = Judge::new(subject, family.family, witnessed, &all, rows.sources, rules, &swept);
         let (shifts, small) = shifts(&judge, family.family, rules);
-        out.small_cohorts += small;
-        out.days += family.days.iter().filter(|d| d.with_route > 0).count();
+        out.small_cohorts += small.into_iter().filter(|day| window.touches(*day, *day)).count();
+        out.days += family.days.iter().filter(|d| d.with_route > 0 && window.touches(d.day, d.day)).count();
         by_routes(subject, family, &seen, &shifts, window, &mut out, &mut sealed);
         let looks = family.days.iter().map(|d| (d.day, Time(d.day.0 + DAY_MICROS - 1)));
         for (from, until) in gaps(looks, rules.route_gap_days) {
             out.changes.push(gap(subject, Class::Observed, Some(family.family), from, until));
         }
     }
+    out.changes.retain(|c| window.touches(c.after.unwrap_or(c.by), c.by));
+    sealed.findings.retain(|f| out.changes.iter().any(|c| c.finding == f.id));
     out.changes.sort_by(|a, b| (a.by, a.after, a.kind, &a.key).cmp(&(b.by, b.after, b.kind, &b.key)));
     out.newly_visible.sort();
     out.newly_visible.dedup();
@@ -287,7 +291,6 @@ fn found_changes(
     found: &[Found<'_>],
     class: Class,
     family: Option<Family>,
-    window: &Window,
     looks: &[(Time, Time)],
 ) -> Vec<(Change, Vec<Cited>)> {
     let verb = if class == Class::Observed { "seen" } else { "listed" };
@@ -298,8 +301,7 @@ fn found_changes(
     for f in found {
         for (i, p) in f.periods.iter().enumerate() {
             let bounds = p.bounds;
-            let inside = |after: Option<Time>, by: Time| window.touches(after.unwrap_or(by), by);
-            if p.start == Edge::Bounded && inside(bounds.from_after, bounds.from_by) {
+            if p.start == Edge::Bounded {
                 // It held on if a later look shows it.
                 let held = bounds.to_after.0.saturating_sub(bounds.from_by.0) >= DAY_MICROS / 2 || p.seen > 1;
                 let state = match (bounds.to_by, held) {
@@ -335,7 +337,7 @@ fn found_changes(
                     f.evidence.to_vec(),
                 ));
             }
-            if let Some(by) = bounds.to_by.filter(|by| p.end == Edge::Bounded && inside(Some(bounds.to_after), *by)) {
+            if let Some(by) = bounds.to_by.filter(|_| p.end == Edge::Bounded) {
                 let back = f.periods.get(i + 1);
                 let state = match back {
                     Some(_) => State::Resolved,
@@ -487,11 +489,18 @@ fn by_routes(
     let evidence = |u: &ObservedUpstream| findings.iter().find(|f| f.id == u.finding).map_or(&[][..], |f| &f.evidence);
     let mut found: Vec<Found<'_>> = Vec::new();
     for upstream in &family.upstreams {
+        let there = upstream.periods.iter().any(|p| p.touches(window));
         if upstream.grade == Grade::Low {
+            if !there {
+                continue;
+            }
             out.candidates.push(upstream.asn);
             continue;
         }
-        let open = upstream.periods.first().is_some_and(|p| matches!(p.start, Edge::Unsettled));
+        let open = upstream
+            .periods
+            .first()
+            .is_some_and(|p| p.start == Edge::Unsettled && window.touches(p.bounds.from_by, p.bounds.from_by));
         if open {
             out.newly_visible.push(upstream.asn);
         }
@@ -504,8 +513,8 @@ fn by_routes(
     }
     let with = family.days.iter().filter(|d| d.with_route > 0);
     let looks: Vec<(Time, Time)> = with.map(|d| (d.day, Time(d.day.0 + DAY_MICROS - 1))).collect();
-    let mut all = found_changes(subject, &found, Class::Observed, Some(family.family), window, &looks);
-    for shift in shifts.iter().filter(|s| window.touches(s.after, s.by)) {
+    let mut all = found_changes(subject, &found, Class::Observed, Some(family.family), &looks);
+    for shift in shifts {
         let overlaps = |c: &Change| {
             c.after.is_none_or(|after| after.0 - DAY_MICROS <= shift.by.0) && shift.after.0 - DAY_MICROS <= c.by.0
         };

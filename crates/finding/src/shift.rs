@@ -63,8 +63,8 @@ struct Pair<'a> {
     now: f64,
 }
 
-/// The shifts in the days of a judge, and how many days had too small a cohort to tell.
-pub(crate) fn shifts(judge: &Judge<'_>, family: Family, rules: &Rules) -> (Vec<Shift>, usize) {
+/// The shifts in the days of a judge, and the days that had too small a cohort to tell.
+pub(crate) fn shifts(judge: &Judge<'_>, family: Family, rules: &Rules) -> (Vec<Shift>, Vec<Time>) {
     let mut poll = Poll::new(&judge.sweep.prefixes, &judge.sweep.tables, family);
     let mut days: Vec<BTreeMap<usize, (f64, Held)>> = Vec::new();
     for day in &judge.days {
@@ -79,7 +79,7 @@ pub(crate) fn shifts(judge: &Judge<'_>, family: Family, rules: &Rules) -> (Vec<S
     let collector = |vantage: usize| judge.collector(vantage);
     let mut out: Vec<Shift> = Vec::new();
     let mut open: BTreeMap<What, (usize, usize)> = BTreeMap::new();
-    let mut small = 0;
+    let mut small = Vec::new();
     let mut at = 1;
     // What is tested on one day against the baseline of another.
     let tested = |base: usize, now: usize, what: What| -> Option<Size> {
@@ -123,7 +123,9 @@ pub(crate) fn shifts(judge: &Judge<'_>, family: Family, rules: &Rules) -> (Vec<S
         for what in closed {
             open.remove(&what);
         }
-        small += usize::from(!adequate && days[at].values().any(|(_, held)| held.is_some()));
+        if !adequate && days[at].values().any(|(_, held)| held.is_some()) {
+            small.push(judge.days[at].start);
+        }
         at += 1;
     }
     (out, small)

@@ -33,6 +33,10 @@ struct Beside {
 }
 
 fn ask(text: &str, beside: &Beside) -> Carriage {
+    ask_in(text, beside, Window::default())
+}
+
+fn ask_in(text: &str, beside: &Beside, window: Window) -> Carriage {
     let world = world(text);
     // The links of the carrier stand in the same files as those of the subject.
     let snapshots = world.links.snapshots.clone();
@@ -90,8 +94,7 @@ fn ask(text: &str, beside: &Beside) -> Carriage {
         authorisations: &beside.authorisations,
         table: &beside.table,
     };
-    let (found, findings, unknowns) =
-        carriage(SUBJECT, CARRIER, &rows, &registry(), &Window::default(), &claims, &rules());
+    let (found, findings, unknowns) = carriage(SUBJECT, CARRIER, &rows, &registry(), &window, &claims, &rules());
     lint(&findings, &unknowns);
     // Every id that is told leads to a finding.
     for id in found.matrix.outcomes.iter().map(|o| &o.finding).filter(|id| !id.is_empty()) {
@@ -379,4 +382,122 @@ fn the_order_of_ingest_does_not_matter() {
         (serde_json::to_string(&found).unwrap(), findings.iter().map(|f| f.id.clone()).collect::<Vec<_>>())
     };
     assert_eq!(json(0), json(5));
+}
+
+/// I: one peer at one look. No role is claimed of it, and what nobody else looked at is open, not absent.
+#[test]
+fn one_look_of_one_peer_claims_nothing() {
+    let text = dumps(8, 0..=0, |vantage, _| (vantage == 0).then_some("65538 65536").or(Some("65538 65537")));
+    let found = ask(&text, &Beside { links: up(), ..Beside::default() });
+    assert_eq!((found.roles.role, found.roles.verdict), (None, role::Verdict::Adjacent), "{}", found.roles.says);
+    assert_eq!((found.ladder.reached, found.ladder.steps[1].reached), (Some(Rung::L0), None), "{:#?}", found.ladder);
+    // A single peer that shows another network is no look at the pair at all.
+    let alone = ask(&dumps(1, 0..=0, |_, _| Some("65538 65537")), &Beside::default());
+    assert!(alone.ladder.steps[..3].iter().all(|step| step.reached.is_none()), "{:#?}", alone.ladder);
+    assert_ne!(state(&alone, "T15"), State::No);
+}
+
+/// A denial that is so: the pair is in no publication, and the third party stands in those there are.
+#[test]
+fn a_true_denial_fits() {
+    let months =
+        "link 2024-01 serial1 65537 > 64510\nlink 2024-02 serial1 65539 > 64510\nlink 2024-03 serial1 65539 > 64510\n";
+    let links = vec![("2024-02", Neighbour::Customer, 65539), ("2024-03", Neighbour::Customer, 65539)];
+    let found = ask(
+        months,
+        &Beside {
+            links,
+            beneath: vec![(65539, 64510)],
+            claims: vec![Predicts::ThirdPartyBetween, Predicts::Adjacent, Predicts::NotAdjacent],
+            ..Beside::default()
+        },
+    );
+    let verdict = |claim: usize, at: usize| found.claims[claim].predictions[at].verdict;
+    assert_eq!((verdict(0, 1), verdict(0, 2)), (Verdict::Fits, Verdict::Fits));
+    // Files without paths deny neither the one claim nor the other.
+    assert_eq!((verdict(1, 0), verdict(2, 0)), (Verdict::NotSeen, Verdict::NotSeen));
+}
+
+/// A permission that was taken back before the start stands no longer.
+#[test]
+fn a_withdrawn_authorisation_is_none() {
+    let text = format!("{MONTHS}{}", switched(0..=40, 10, "65538 65536", 14));
+    let source = world(&text).links.snapshots[0].source;
+    let file = |day: i64| RpkiFile { source, at: t(&nth(day)), complete: true };
+    let prefix = "192.0.2.0/24".parse().unwrap();
+    let evidence = Evidence { source, offset: 7 };
+    let vrps = vec![VrpSighting { file: 0, prefix, asn: CARRIER, max_len: 24, evidence }];
+    let stands = |files| Authorisations { files, vrps: vrps.clone(), aspas: Vec::new() };
+    let t9 = |given| state(&ask(&text, &Beside { authorisations: given, ..Beside::default() }), "T9");
+    assert_eq!(t9(stands(vec![file(2)])), State::Yes);
+    assert_eq!(t9(stands(vec![file(2), file(8)])), State::No);
+}
+
+/// A date is held against every start, also against a later one.
+#[test]
+fn a_date_may_be_that_of_a_later_start() {
+    let there = |day| (3..=6).contains(&day) || day >= 20;
+    let text = dumps(8, 0..=30, |_, day| Some(if there(day) { "65538 65536" } else { "65538 65537" }));
+    let began = |day: i64| Predicts::Began { at: t(&nth(day)) };
+    let verdict =
+        |day| ask(&text, &Beside { claims: vec![began(day)], ..Beside::default() }).claims[0].predictions[0].verdict;
+    assert_eq!(
+        (verdict(3), verdict(20), verdict(12), verdict(1)),
+        (Verdict::Fits, Verdict::Fits, Verdict::DoesNotFit, Verdict::DoesNotFit)
+    );
+}
+
+#[test]
+fn the_only_carrier_has_no_other_beside_it() {
+    let verdict = |text: &str| {
+        ask(text, &Beside { claims: vec![Predicts::OnlyCarrier], ..Beside::default() }).claims[0].predictions[0].verdict
+    };
+    assert_eq!(verdict(&dumps(8, 0..=20, |_, _| Some("65538 65536"))), Verdict::Fits);
+    assert_eq!(verdict(&transit()), Verdict::DoesNotFit);
+    assert_eq!(verdict(&dumps(1, 0..=20, |_, _| Some("65538 65536"))), Verdict::CannotTell);
+}
+
+/// What one network shows widely for a day and another alone for long proves no transit together.
+#[test]
+fn a_proof_is_that_of_one_network() {
+    let text = |wide_until: i64| {
+        dumps(8, 0..=40, move |vantage, day| match (day >= 10, vantage) {
+            (false, _) => Some("65540 65537"),
+            (true, 0) => Some("65538 65536"),
+            (true, _) if day <= wide_until => Some("65539 65536"),
+            (true, _) => Some("65540 65536"),
+        })
+    };
+    // 65538 at one cluster all the time, 65539 at seven for three days or for all; 65540 is of unknown relation.
+    let links = vec![("2024-01", Neighbour::Provider, 65538), ("2024-01", Neighbour::Provider, 65539)];
+    let proof = |until| {
+        ask(&format!("{MONTHS}{}", text(until)), &Beside { links: links.clone(), ..Beside::default() }).ladder.proof
+    };
+    assert_eq!(proof(13), None);
+    assert_eq!(proof(40).expect("a proof").by, [Asn(65539)]);
+}
+
+/// T3 asks for days in a row: two far apart are not all between.
+#[test]
+fn days_apart_do_not_last() {
+    let text = dumps(8, 0..=60, |vantage, day| {
+        let wide = day == 10 || day == 55;
+        Some(if day >= 10 && (wide || vantage < 2) { "65538 65536" } else { "65538 65537" })
+    });
+    assert_ne!(state(&ask(&text, &Beside::default()), "T3"), State::Yes);
+    assert_eq!(state(&ask(&transit(), &Beside::default()), "T3"), State::Yes);
+}
+
+/// A time that cuts a period shows the whole of it: no test sees half.
+#[test]
+fn a_window_does_not_cut_a_period() {
+    let beside = Beside { links: up(), ..Beside::default() };
+    let whole = ask(&transit(), &beside);
+    let window = Window { from: None, to: Some(t(&nth(12))) };
+    let cut = ask_in(&transit(), &beside, window);
+    let states = |found: &Carriage| found.matrix.outcomes.iter().map(|o| (o.id, o.state)).collect::<Vec<_>>();
+    assert_eq!((states(&cut), cut.ladder.reached), (states(&whole), whole.ladder.reached));
+    // One that it does not touch is left out.
+    let before = ask_in(&transit(), &beside, Window { from: None, to: Some(t(&nth(5))) });
+    assert_eq!(before.ladder.proof, None);
 }

@@ -14,6 +14,10 @@ const A: &str = "65540 65536";
 const B: &str = "65541 65537";
 
 fn ask(text: &str) -> Changes {
+    ask_in(text, Window::default())
+}
+
+fn ask_in(text: &str, window: Window) -> Changes {
     let world = world(text);
     let rows = Rows {
         links: &world.links,
@@ -22,7 +26,7 @@ fn ask(text: &str) -> Changes {
         standing: &Standing::default(),
         sources: &world.sources,
     };
-    let (found, findings, unknowns) = changes(SUBJECT, &rows, &registry(), &Window::default(), &rules());
+    let (found, findings, unknowns) = changes(SUBJECT, &rows, &registry(), &window, &rules());
     lint(&findings, &unknowns);
     for change in found.changes.iter().filter(|c| c.kind != Kind::ObservationGap) {
         assert!(findings.iter().any(|f| f.id == change.finding), "{}", change.says);
@@ -255,4 +259,26 @@ proptest! {
         let changed: Vec<&Change> = found.changes.iter().filter(|c| c.kind != Kind::ObservationGap).collect();
         prop_assert!(changed.is_empty(), "{:?}", changed.iter().map(|c| &c.says).collect::<Vec<_>>());
     }
+}
+
+/// The time asked about chooses changes; what became of them is told of all that was read.
+#[test]
+fn a_window_chooses_changes_and_not_what_became_of_them() {
+    let text = dumps(24, 0..=20, |_, day| Some(if (10..=12).contains(&day) { B } else { A }));
+    let cut = ask_in(&text, Window { from: None, to: Some(t(&nth(12))) });
+    let change = only(&cut);
+    assert_eq!(
+        (change.upstream, change.state, change.undone_by.unwrap().date()),
+        (Some(Asn(65537)), State::Resolved, nth(13))
+    );
+    assert!(cut.days < ask(&text).days);
+}
+
+/// A network that was left alone is so until the next one comes.
+#[test]
+fn one_left_alone_is_undone_by_the_next() {
+    let text = dumps(24, 0..=20, |vantage, day| Some(if !(6..14).contains(&day) && vantage % 2 == 0 { B } else { A }));
+    let found = ask(&text);
+    let alone = found.changes.iter().find(|c| c.kind == Kind::SingleHomed).expect("one is left alone");
+    assert_eq!((alone.state, alone.undone_by.unwrap().date()), (State::Resolved, nth(14)));
 }

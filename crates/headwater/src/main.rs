@@ -14,6 +14,7 @@ mod error;
 mod escape;
 mod ingest;
 mod output;
+mod page;
 mod passage;
 mod prefixes;
 mod present;

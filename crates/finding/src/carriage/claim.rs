@@ -4,9 +4,11 @@
 use headwater_route::{Asn, Time};
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, Said};
+use super::facts::{Facts, Routes, Said};
 use super::test::{Outcome, State};
 use crate::finding::{Cited, Class, Draft, Finding};
+use crate::observed::{Grade, ObservedUpstream};
+use crate::period::Period;
 use crate::published::Cell;
 use crate::rules::Rules;
 use crate::words::{self, day, number, quoted};
@@ -215,6 +217,26 @@ struct Tester<'a> {
     outcomes: &'a [Outcome],
 }
 
+/// A period of the pair, and the routes that told it; `None`: publications did.
+struct Dated<'a> {
+    period: &'a Period,
+    routes: Option<&'a Routes>,
+}
+
+impl Dated<'_> {
+    fn verb(&self) -> &'static str {
+        if self.routes.is_some() { "seen" } else { "listed" }
+    }
+
+    fn start(&self) -> String {
+        words::start(&self.period.bounds, self.period.start, self.verb())
+    }
+
+    fn end(&self) -> String {
+        words::end(&self.period.bounds, self.period.end, self.verb())
+    }
+}
+
 fn list(asns: &[Asn]) -> String {
     let shown: Vec<String> = asns.iter().map(ToString::to_string).collect();
     if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
@@ -260,6 +282,11 @@ impl Tester<'_> {
         }
     }
 
+    /// What came of T1.
+    fn adjacency(&self) -> Option<State> {
+        self.outcomes.iter().find(|o| o.id == "T1").map(|o| o.state)
+    }
+
     /// Publications that list the pair, and their lines.
     fn listing(&self) -> (Vec<&Said>, Vec<Cited>) {
         let listing: Vec<&Said> = self.facts.listing().collect();
@@ -300,7 +327,7 @@ impl Tester<'_> {
     fn adjacent(&self, predicts: String, wanted: bool) -> Prediction {
         let best = self.facts.routes.iter().max_by_key(|r| r.adjacent_vantages).filter(|r| r.adjacent_vantages > 0);
         let verdict = |seen: bool| if seen == wanted { Verdict::Fits } else { Verdict::DoesNotFit };
-        let t1 = self.outcomes.iter().find(|o| o.id == "T1").map(|o| o.state);
+        let t1 = self.adjacency();
         if let Some(routes) = best {
             let says = format!(
                 "{} of routes ({}) had {} next to {}",
@@ -368,10 +395,7 @@ impl Tester<'_> {
         }
         let (listing, lines) = self.listing();
         if listing.is_empty() {
-            return Self::needs(
-                self.prediction(predicts, Verdict::NotTested, "nothing that was read shows the two together"),
-                ARCHIVES,
-            );
+            return self.never_together(predicts);
         }
         let says = format!(
             "{} list {carrier} directly as a provider of {subject}, {unless}; the files hold no paths",
@@ -484,136 +508,115 @@ impl Tester<'_> {
         )
     }
 
-    /// A date beside what bounds the start.
+    /// Every period of the pair, by routes of two clusters or more and by publications.
+    fn dated(&self) -> Vec<Dated<'_>> {
+        let by_routes = self.facts.routes.iter().filter_map(|r| Some((r, r.upstream.as_ref()?)));
+        let believed = by_routes.filter(|(_, upstream)| upstream.grade != Grade::Low);
+        let observed =
+            believed.flat_map(|(r, u)| u.periods.iter().map(move |period| Dated { period, routes: Some(r) }));
+        observed.chain(self.facts.listed.iter().map(|period| Dated { period, routes: None })).collect()
+    }
+
+    /// A prediction about a date, resting on what told the period that decides it.
+    fn about_date(&self, predicts: String, verdict: Verdict, says: String, of: &Dated<'_>) -> Prediction {
+        let prediction = self.prediction(predicts, verdict, says);
+        let prediction = match of.routes {
+            Some(routes) => Self::by_routes(prediction, &routes.records.adjacent),
+            None => Self::by_files(prediction, self.listing().1),
+        };
+        if verdict == Verdict::Fits { prediction } else { Self::needs(prediction, ARCHIVES) }
+    }
+
+    fn never_together(&self, predicts: String) -> Prediction {
+        let says = "nothing that was read shows the two together";
+        Self::needs(self.prediction(predicts, Verdict::NotTested, says), ARCHIVES)
+    }
+
+    /// A date beside what bounds the starts.
     fn began(&self, at: Time) -> Prediction {
         let (subject, carrier) = (self.facts.subject, self.facts.carrier);
         let predicts = format!("{carrier} stands next to {subject} from {} on", day(at));
-        let observed = self.facts.routes.iter().filter_map(|r| r.upstream.as_ref().map(|u| (r, u)));
-        let best =
-            observed.flat_map(|(r, u)| u.periods.iter().map(move |p| (r, p))).min_by_key(|(_, p)| p.bounds.from_by);
-        let (period, source) = match (best, self.facts.listed.first()) {
-            (Some((routes, period)), listed) if listed.is_none_or(|l| l.bounds.from_by >= period.bounds.from_by) => {
-                (period, Some(routes))
-            }
-            (_, Some(listed)) => (listed, None),
-            (Some((routes, period)), None) => (period, Some(routes)),
-            (None, None) => {
-                return Self::needs(
-                    self.prediction(predicts, Verdict::NotTested, "nothing that was read shows the two together"),
-                    ARCHIVES,
-                );
-            }
+        let dated = self.dated();
+        let inside = |d: &&Dated<'_>| {
+            let bounds = d.period.bounds;
+            bounds.from_after.is_some_and(|after| after <= at) && at <= bounds.from_by
         };
-        let verb = if source.is_some() { "seen" } else { "listed" };
-        let start = words::start(&period.bounds, period.start, verb);
-        let hole = self.facts.gaps.iter().find(|(from, until)| *from < at && at < *until);
-        let inside =
-            |p: &crate::period::Period| p.bounds.from_after.is_some_and(|after| after <= at) && at <= p.bounds.from_by;
-        let observed = self.facts.routes.iter().filter_map(|r| r.upstream.as_ref()).flat_map(|u| &u.periods);
-        let later = observed.chain(&self.facts.listed).find(|p| inside(p));
-        let (verdict, says) = if let Some(of) = later {
-            let again = if of.bounds == period.bounds { "" } else { "a later start: " };
-            (
-                Verdict::Fits,
-                format!(
-                    "{again}{}: the date lies inside these bounds",
-                    words::start(&of.bounds, of.start, "seen or listed")
-                ),
-            )
-        } else if period.bounds.from_after.is_some_and(|after| at < after) {
+        if let Some(of) = dated.iter().find(inside) {
+            let says = format!("{}: the date lies inside these bounds", of.start());
+            return self.about_date(predicts, Verdict::Fits, says, of);
+        }
+        let Some(first) = dated.iter().min_by_key(|d| d.period.bounds.from_by) else {
+            return self.never_together(predicts);
+        };
+        let bounds = first.period.bounds;
+        let start = first.start();
+        // The last that began before the date: whether it held on until then may be open.
+        let before = dated.iter().filter(|d| d.period.bounds.from_by <= at).max_by_key(|d| d.period.bounds.to_after);
+        let open =
+            before.filter(|d| d.period.bounds.to_after < at && d.period.bounds.to_by.is_none_or(|gone| at < gone));
+        let (verdict, says) = if bounds.from_after.is_some_and(|after| at < after) {
             (Verdict::DoesNotFit, format!("{start}: later than the date"))
-        } else if at <= period.bounds.from_by {
-            let open = period.bounds.from_after.is_none();
-            (
-                if open { Verdict::CannotTell } else { Verdict::Fits },
-                format!("{start}: the date lies inside these bounds"),
-            )
-        } else if let Some((from, until)) = hole.filter(|_| source.is_none()) {
+        } else if at <= bounds.from_by {
+            (Verdict::CannotTell, format!("{start}: nothing tells whether it had begun by the date"))
+        } else if let Some(before) = open {
             let says = format!(
-                "{start}: earlier than the date, which lies in a time without publications ({} to {}); whether it held on is not \
-                 known, and a second start then is possible",
-                day(*from),
-                day(*until)
+                "{start}, {}: earlier than the date; whether it held on until then is not known, and a second start then is possible",
+                before.end()
             );
             (Verdict::CannotTell, says)
         } else {
             (Verdict::DoesNotFit, format!("{start}: earlier than the date"))
         };
-        let prediction = self.prediction(predicts, verdict, says);
-        let prediction = match source {
-            Some(routes) => Self::by_routes(prediction, &routes.records.adjacent),
-            None => Self::by_files(prediction, self.listing().1),
-        };
-        if verdict == Verdict::Fits { prediction } else { Self::needs(prediction, ARCHIVES) }
+        self.about_date(predicts, verdict, says, first)
     }
 
     fn ended(&self, at: Time) -> Prediction {
         let (subject, carrier) = (self.facts.subject, self.facts.carrier);
         let predicts = format!("{carrier} no longer stands next to {subject} from {} on", day(at));
-        let observed = self.facts.routes.iter().filter_map(|r| r.upstream.as_ref().map(|u| (r, u)));
-        let best =
-            observed.flat_map(|(r, u)| u.periods.iter().map(move |p| (r, p))).max_by_key(|(_, p)| p.bounds.to_after);
-        let (period, source) = match (best, self.facts.listed.last()) {
-            (Some((routes, period)), listed) if listed.is_none_or(|l| l.bounds.to_after <= period.bounds.to_after) => {
-                (period, Some(routes))
-            }
-            (_, Some(listed)) => (listed, None),
-            (Some((routes, period)), None) => (period, Some(routes)),
-            (None, None) => {
-                return Self::needs(
-                    self.prediction(predicts, Verdict::NotTested, "nothing that was read shows the two together"),
-                    ARCHIVES,
-                );
-            }
+        let dated = self.dated();
+        let Some(last) = dated.iter().max_by_key(|d| d.period.bounds.to_after) else {
+            return self.never_together(predicts);
         };
-        let verb = if source.is_some() { "seen" } else { "listed" };
-        let end = words::end(&period.bounds, period.end, verb);
-        let (verdict, says) = if period.bounds.to_after >= at {
+        let (bounds, end) = (last.period.bounds, last.end());
+        let (verdict, says) = if bounds.to_after >= at {
             (Verdict::DoesNotFit, format!("{end}: later than the date"))
-        } else if period.bounds.to_by.is_some_and(|by| by <= at) {
+        } else if bounds.to_by.is_some_and(|by| by <= at) {
             (Verdict::Fits, format!("{end}: before the date"))
         } else {
             (Verdict::CannotTell, format!("{end}: what held on the date is not known"))
         };
-        let prediction = self.prediction(predicts, verdict, says);
-        let prediction = match source {
-            Some(routes) => Self::by_routes(prediction, &routes.records.adjacent),
-            None => Self::by_files(prediction, self.listing().1),
-        };
-        if verdict == Verdict::Fits { prediction } else { Self::needs(prediction, ARCHIVES) }
+        self.about_date(predicts, verdict, says, last)
     }
 
     fn only(&self) -> Prediction {
         let (subject, carrier) = (self.facts.subject, self.facts.carrier);
         let predicts = format!("{carrier} is the only carrier of {subject}");
-        let with: Vec<&super::facts::Routes> = self.facts.routes.iter().filter(|r| r.upstream.is_some()).collect();
+        let with: Vec<&Routes> = self.facts.routes.iter().filter(|r| r.upstream.is_some()).collect();
         if let Some(first) = with.first() {
             // Others that stand there while it does, in whichever family.
-            let overlap = |a: &crate::period::Period, b: &crate::period::Period| {
-                a.bounds.from_by <= b.bounds.to_after && b.bounds.from_by <= a.bounds.to_after
-            };
+            let overlap =
+                |a: &Period, b: &Period| a.bounds.from_by <= b.bounds.to_after && b.bounds.from_by <= a.bounds.to_after;
             let mut beside: Vec<Asn> = Vec::new();
             for routes in &with {
                 let mine = routes.upstream.iter().flat_map(|u| &u.periods).collect::<Vec<_>>();
-                let there = |u: &&crate::observed::ObservedUpstream| {
-                    u.periods.iter().any(|p| mine.iter().any(|m| overlap(m, p)))
-                };
+                let there = |u: &&ObservedUpstream| u.periods.iter().any(|p| mine.iter().any(|m| overlap(m, p)));
                 beside.extend(routes.others.iter().filter(there).map(|u| u.asn));
             }
             beside.sort();
             beside.dedup();
             let (verdict, says) = match beside.is_empty() {
-                true => (Verdict::NotSeen, "no other network was seen next to it at the same time".to_owned()),
+                true if self.adjacency() == Some(State::Yes) => (
+                    Verdict::Fits,
+                    "no other network was seen next to it at the same time, in the routes read".to_owned(),
+                ),
+                true => (Verdict::CannotTell, "too few vantages show the two to tell who else stands there".to_owned()),
                 false => (Verdict::DoesNotFit, format!("also seen next to it at the same time: {}", first_of(&beside))),
             };
             return Self::by_routes(self.prediction(predicts, verdict, says), &first.records.adjacent);
         }
         let (listing, lines) = self.listing();
         if listing.is_empty() {
-            return Self::needs(
-                self.prediction(predicts, Verdict::NotTested, "nothing that was read shows the two together"),
-                ARCHIVES,
-            );
+            return self.never_together(predicts);
         }
         let beside: Vec<String> = listing
             .iter()

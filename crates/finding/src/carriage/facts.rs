@@ -13,10 +13,10 @@ use crate::cohort::{Member, independent, weights};
 use crate::finding::{Cited, Finding, cite, cite_whole};
 use crate::holders::{Era, holders};
 use crate::names::{alike, telling};
-use crate::observed::{ObservedUpstream, Witnessed, observed, swept};
+use crate::observed::{Observed, ObservedUpstream, Witnessed, observed, swept};
 use crate::period::Period;
 use crate::protection::Typed;
-use crate::published::{Cell, Publication, publications, published};
+use crate::published::{Cell, Publication, Published, publications, published};
 use crate::rules::Rules;
 use crate::sanitise::{Registry, Upstream};
 use crate::sweep::{DAY_MICROS, Seen, Sweep, shown};
@@ -158,7 +158,7 @@ pub struct Facts {
     pub subject: Asn,
     /// The network next to it.
     pub carrier: Asn,
-    /// The time asked about.
+    /// The time told of: that asked about, and the whole of periods that touch it.
     pub window: Window,
     /// The era of the holder of `subject`.
     pub era: Era,
@@ -203,7 +203,17 @@ impl Facts {
         let era =
             held.eras.iter().rfind(|e| overlaps(&e.window(), window)).or(held.eras.last()).cloned().unwrap_or(nobody);
         let span = era.window();
-        let (listing, listed) = published(subject, own.links, &span, window, own.sources, rules);
+        let under = behind(own.links);
+        let witnessed = Witnessed { routes: own.routes, standing: own.standing, behind: &under };
+        let ask = |window: &Window| {
+            let by_files = published(subject, own.links, &span, window, own.sources, rules);
+            (by_files, observed(subject, witnessed, registry, &span, window, own.sources, rules))
+        };
+        let asked = ask(window);
+        // A period that touches the time is told whole, and with it all that was looked at in it: no test sees half of one.
+        let wide = widened(window, carrier, &asked.0.0, &asked.1.0);
+        let ((listing, listed), (families, mut seen)) = if wide == *window { asked } else { ask(&wide) };
+        let window = &wide;
         let upstream = listing.upstreams.iter().find(|u| u.asn == carrier);
         findings.extend(listed.into_iter().filter(|f| upstream.is_some_and(|u| u.finding == f.id)));
         let cells = upstream.map(|u| u.cells.as_slice());
@@ -217,9 +227,6 @@ impl Facts {
         let both = holder.as_deref().zip(carrier_holder.as_deref());
         let same_body = both.is_some_and(|(a, b)| alike(&telling(a), &telling(b)));
 
-        let under = behind(own.links);
-        let witnessed = Witnessed { routes: own.routes, standing: own.standing, behind: &under };
-        let (families, mut seen) = observed(subject, witnessed, registry, &span, window, own.sources, rules);
         let mut routes = Vec::new();
         for family in [Family::V4, Family::V6] {
             let found = families.iter().find(|o| o.family == family);
@@ -280,6 +287,20 @@ impl Facts {
         let observed = self.routes.iter().filter_map(|r| r.upstream.as_ref()).flat_map(|u| &u.periods);
         observed.chain(&self.listed).map(|p| p.bounds.to_after).max()
     }
+}
+
+/// A window that holds every period of the carrier that touches it.
+fn widened(window: &Window, carrier: Asn, listing: &Published, families: &[Observed]) -> Window {
+    let listed = listing.upstreams.iter().filter(|u| u.asn == carrier).flat_map(|u| &u.periods);
+    let seen = families.iter().flat_map(|f| &f.upstreams).filter(|u| u.asn == carrier).flat_map(|u| &u.periods);
+    let mut wide = *window;
+    for bounds in listed.chain(seen).map(|p| p.bounds) {
+        let first = bounds.from_after.unwrap_or(bounds.from_by).min(bounds.to_after);
+        let last = bounds.to_by.unwrap_or(bounds.to_after).max(bounds.from_by);
+        wide.from = wide.from.map(|from| from.min(first));
+        wide.to = wide.to.map(|to| to.max(Time(last.0.saturating_add(1))));
+    }
+    wide
 }
 
 fn overlaps(a: &Window, b: &Window) -> bool {

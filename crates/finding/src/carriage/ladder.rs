@@ -1,14 +1,19 @@
 //! How far the evidence carries (methods §10): rungs L0 to L5. The highest one reached is told, never the next.
 
+use std::cmp::Ordering;
+
 use headwater_route::rows::Neighbour;
+use headwater_route::{Asn, Family};
 use serde::Serialize;
 
-use super::facts::{Facts, Routes};
+use super::facts::{Behind, Facts, Routes};
 use super::test::{Outcome, State, at_least};
 use crate::cohort::Share;
 use crate::period::Edge;
 use crate::rules::Rules;
 use crate::words::{day, number};
+
+const DAY_MICROS: f64 = 86_400e6;
 
 /// A rung.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -61,31 +66,37 @@ pub struct Ladder {
 /// carry, under the usual export rules.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Proof {
-    /// Networks that passed it on, as published for the carrier.
-    pub by: Vec<headwater_route::Asn>,
+    /// The family it was seen in.
+    pub family: Family,
+    /// Networks each of which proves it, as published for the carrier.
+    pub by: Vec<Asn>,
     /// Independent clusters of the best of them.
     pub clusters: usize,
-    /// Days between its first and last record.
+    /// Days between its first and last record, within a period of the adjacency.
     pub days: f64,
 }
 
-/// The proof, if it is one.
+/// The proof of the family that has the longest, if it is one. Clusters and days are those of one network: what one shows long
+/// and another widely proves nothing.
 fn proof(facts: &Facts, rules: &Rules) -> Option<Proof> {
-    let up = |r: &Routes| {
-        let labelled = r.behind.iter().filter(|b| matches!(b.label, Some(Neighbour::Provider | Neighbour::Peer)));
-        labelled.cloned().collect::<Vec<_>>()
+    let of_family = |r: &Routes| -> Option<Proof> {
+        // Days on both sides of a gap do not add up: the adjacency itself must hold that long in one piece.
+        let unsplit = r.upstream.as_ref()?.periods.iter().map(at_least).fold(0.0, f64::max);
+        let days = |b: &Behind| ((b.last.0 - b.first.0) as f64 / DAY_MICROS).min(unsplit);
+        let proves = |b: &&Behind| {
+            matches!(b.label, Some(Neighbour::Provider | Neighbour::Peer))
+                && b.clusters >= rules.positive_clusters
+                && days(b) >= rules.carriage.proof_days
+        };
+        let proving: Vec<&Behind> = r.behind.iter().filter(proves).collect();
+        let best = proving
+            .iter()
+            .max_by(|a, b| (a.clusters, days(a)).partial_cmp(&(b.clusters, days(b))).unwrap_or(Ordering::Equal))?;
+        let mut by: Vec<Asn> = proving.iter().map(|b| b.asn).collect();
+        by.sort();
+        Some(Proof { family: r.family, by, clusters: best.clusters, days: days(best) })
     };
-    let all: Vec<_> = facts.routes.iter().filter(|r| r.upstream.is_some()).flat_map(up).collect();
-    let days = |first: headwater_route::Time, last: headwater_route::Time| (last.0 - first.0) as f64 / 86_400e6;
-    let clusters = all.iter().map(|b| b.clusters).max()?;
-    let longest = all.iter().map(|b| days(b.first, b.last)).fold(0.0, f64::max);
-    let mut by: Vec<_> = all.iter().map(|b| b.asn).collect();
-    by.sort();
-    by.dedup();
-    // Days on both sides of a gap do not add up: the adjacency itself must hold that long in one piece.
-    let unsplit = facts.routes.iter().filter_map(|r| r.upstream.as_ref()).flat_map(|u| &u.periods).map(at_least);
-    let days = longest.min(unsplit.fold(0.0, f64::max));
-    (clusters >= rules.positive_clusters && days >= rules.carriage.proof_days).then_some(Proof { by, clusters, days })
+    facts.routes.iter().filter_map(of_family).max_by(|a, b| a.days.total_cmp(&b.days))
 }
 
 /// The share of the carrier on the newest day that has one.
@@ -164,8 +175,9 @@ pub(super) fn ladder(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Ladd
             (true, true, Some(proof)) => {
                 let by: Vec<String> = proof.by.iter().map(ToString::to_string).collect();
                 format!(
-                    "passed on by {}, listed as provider or peer of it, at {} over {:.0} days; that it lasted speaks against a leak, \
+                    "{}: passed on by {}, listed as provider or peer of it, at {} over {:.0} days; that it lasted speaks against a leak, \
                      for which nothing else was tested (T12, T14)",
+                    proof.family,
                     by.join(", "),
                     number(proof.clusters, "independent cluster", "independent clusters"),
                     proof.days

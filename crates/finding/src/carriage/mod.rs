@@ -79,7 +79,7 @@ pub fn carriage(
     let mut outcomes = test::outcomes(&facts, rows, rules);
     findings.extend(outcomes.iter_mut().filter_map(|o| o.seal(&facts, rules)));
     let ladder = ladder(&facts, &outcomes, rules);
-    let roles = roles(&facts, &outcomes, rules);
+    let roles = roles(&facts, &outcomes, ladder.proof.as_ref(), rules);
     let mut claims: Vec<Tested> = claims.iter().map(|claim| claim::tested(claim, &facts, &outcomes)).collect();
     let matrix = matrix(outcomes, rules);
     findings.extend(claims.iter_mut().flat_map(|claim| claim.seal(&facts, rules)));

@@ -7,7 +7,8 @@ use headwater_route::rows::Neighbour;
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::test::{Outcome, State, at_least};
+use super::ladder::Proof;
+use super::test::{Outcome, State};
 use crate::finding::Class;
 use crate::period::Period;
 use crate::protection::Type;
@@ -113,8 +114,8 @@ pub struct Roles {
 }
 
 /// Weighs the roles.
-pub(super) fn roles(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Roles {
-    let evidence = evidence(facts, outcomes, rules);
+pub(super) fn roles(facts: &Facts, outcomes: &[Outcome], proof: Option<&Proof>, rules: &Rules) -> Roles {
+    let evidence = evidence(facts, outcomes, proof, rules);
     let mut points: Vec<(Role, f64)> = Role::ALL
         .iter()
         .enumerate()
@@ -183,7 +184,7 @@ pub(super) fn roles(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Roles
     Roles { verdict, role, points, margin, says, published, evidence }
 }
 
-fn evidence(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Vec<Evidence> {
+fn evidence(facts: &Facts, outcomes: &[Outcome], proof: Option<&Proof>, rules: &Rules) -> Vec<Evidence> {
     let outcome = |id: &str| outcomes.iter().find(|o| o.id == id);
     let state = |id: &str| match outcome(id).map(|o| o.state) {
         Some(State::Yes) => Some(true),
@@ -192,12 +193,8 @@ fn evidence(facts: &Facts, outcomes: &[Outcome], rules: &Rules) -> Vec<Evidence>
     };
     let seen = || facts.routes.iter().filter(|r| r.upstream.is_some());
     let periods = || seen().filter_map(|r| r.upstream.as_ref()).flat_map(|u| &u.periods);
-    let longest = periods().map(at_least).fold(0.0, f64::max);
     let passed = outcome("T4").filter(|o| o.class == Some(Class::Observed)).and_then(|_| state("T4"));
-    let wide =
-        seen().flat_map(|r| &r.behind).filter(|b| matches!(b.label, Some(Neighbour::Provider | Neighbour::Peer)));
-    let proof = wide.map(|b| b.clusters).max().unwrap_or(0) >= rules.positive_clusters;
-    let r1 = passed.map(|passed| passed && proof && longest >= rules.carriage.proof_days);
+    let r1 = passed.map(|passed| passed && proof.is_some());
 
     let opportunity = seen().flat_map(|r| &r.days).filter(|d| d.through > 0).map(|d| d.clusters).max().unwrap_or(0);
     let behind: Vec<_> = seen().flat_map(|r| &r.behind).collect();

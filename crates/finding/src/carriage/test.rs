@@ -359,13 +359,21 @@ impl Asker<'_> {
         for (routes, upstream) in self.seen() {
             for period in &upstream.periods {
                 any = true;
-                let wide = routes.days.iter().filter(|d| {
-                    d.clusters_through >= rules.lasting_clusters
+                // The longest stretch of days that were looked at, all of which show it so.
+                let (mut since, mut span) = (None, 0.0f64);
+                let inside = |d: &&super::facts::Day| {
+                    d.vantages > 0
                         && d.day.0 + DAY_MICROS as i64 > period.bounds.from_by.0
                         && d.day <= period.bounds.to_after
-                });
-                let days: Vec<Time> = wide.map(|d| d.day).collect();
-                let span = days.first().zip(days.last()).map_or(0.0, |(a, b)| (b.0 - a.0) as f64 / DAY_MICROS);
+                };
+                for d in routes.days.iter().filter(inside) {
+                    if d.clusters_through < rules.lasting_clusters {
+                        since = None;
+                        continue;
+                    }
+                    let first: Time = *since.get_or_insert(d.day);
+                    span = span.max((d.day.0 - first.0) as f64 / DAY_MICROS);
+                }
                 if longest.as_ref().is_none_or(|(most, ..)| span > *most) {
                     longest = Some((span, routes, period.clone()));
                 }
@@ -462,10 +470,11 @@ impl Asker<'_> {
             return self.listed_only(5, "hours or days");
         }
         let evidence = |routes: &Routes| routes.records.adjacent.clone();
-        if let Some((routes, first)) = episodes.first().filter(|_| !long) {
+        if let Some((routes, first)) = episodes.first().filter(|_| !long && !open) {
             let says = format!(
-                "{} of at most {most:.0} days after which the earlier carriers were back: {}",
-                number(episodes.len(), "episode", "episodes"),
+                "{} of at most {most:.0} days ({}), after which earlier carriers were back: {}",
+                number(episodes.iter().filter(|(r, _)| r.family == routes.family).count(), "episode", "episodes"),
+                routes.family,
                 words::period(first, "seen")
             );
             return self.observed(Outcome::new(5, State::Yes, says), evidence(routes));
@@ -723,9 +732,10 @@ impl Asker<'_> {
             let all = lines.iter().map(|a| cited(a)).collect();
             return Outcome::new(10, State::No, says).by(Class::External, ["rpki".to_owned()], all);
         }
-        let says = match at.is_empty() {
-            true => self.rpki_dates(),
-            false => {
+        let says = match (at.is_empty(), self.facts.first()) {
+            (true, None) => "the two were not seen next to each other".to_owned(),
+            (true, Some(_)) => self.rpki_dates(),
+            (false, _) => {
                 format!("{subject} has no ASPA in the RPKI files of the time, and no other registry entry was read")
             }
         };

@@ -312,6 +312,16 @@ impl InFamily {
                 "dumps of vantages that reach it",
             );
         }
+        if let Some(hegemony) = self.hegemony.as_ref().filter(|hegemony| !hegemony.enough) {
+            unknown(
+                format!(
+                    "on whom {subject} depends ({family}): {} of {} peers had a route where {} are asked for",
+                    hegemony.peers, hegemony.of_peers, rules.adequate_clusters
+                ),
+                Why::InsufficientCohort,
+                "dumps of more vantages of about the same time",
+            );
+        }
         for (label, why, what) in [
             (Label::Undetermined, Why::Undetermined, "what they are to it: too little is seen of their links"),
             (Label::Conflicting, Why::Conflicting, "what they are to it: paths say both, or changed within the window"),

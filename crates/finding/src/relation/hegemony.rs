@@ -23,6 +23,8 @@ pub struct Hegemony {
     pub peers: usize,
     /// Peer ASNs in the dumps.
     pub of_peers: usize,
+    /// As many peers had one as `adequate_clusters` asks for. A few see their own way only: of them no network is told.
+    pub enough: bool,
     /// Networks on its paths with a hegemony above 0, highest first, then by number; the origin itself left out.
     pub networks: Vec<(Asn, f64)>,
 }
@@ -64,7 +66,11 @@ pub fn hegemony(group: &OriginPaths, survey: &Survey<'_>, registry: &Registry, r
     let mut networks: Vec<(Asn, f64)> = parts.into_iter().map(mean).filter(|(_, value)| *value > 0.0).collect();
     networks.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let all: std::collections::BTreeSet<Asn> = survey.dumps().vantages.iter().map(|(vantage, _)| vantage.asn).collect();
-    Hegemony { peers, of_peers: all.len(), networks }
+    let enough = peers >= rules.adequate_clusters;
+    if !enough {
+        networks.clear();
+    }
+    Hegemony { peers, of_peers: all.len(), enough, networks }
 }
 
 /// Mean of `values` and as many zeros as make `count`, without the part `trim` of them at either end.
@@ -82,8 +88,13 @@ mod tests {
     use super::*;
     use headwater_route::rows::PathSeen;
 
+    /// Of however few peers.
     fn of(vantages: &[(&str, u32, u64)], paths: &OriginPaths) -> Hegemony {
-        let (dumps, rules) = (dumps(vantages), rules());
+        asking(1, vantages, paths)
+    }
+
+    fn asking(clusters: usize, vantages: &[(&str, u32, u64)], paths: &OriginPaths) -> Hegemony {
+        let (dumps, rules) = (dumps(vantages), Rules { adequate_clusters: clusters, ..rules() });
         let registry = Registry { invented: true, ..Registry::default() };
         hegemony(paths, &Survey::new(&dumps, &rules), &registry, &rules)
     }
@@ -120,6 +131,17 @@ mod tests {
         let found =
             of(&vantages[..1], &OriginPaths { paths: vec![paths.paths[0].clone(), paths.paths[2].clone()], ..paths });
         assert_eq!(found.networks, [(Asn(65536), 1.0), (Asn(64501), 0.75), (Asn(64503), 0.25)]);
+    }
+
+    #[test]
+    fn a_few_peers_tell_of_nobody() {
+        let vantages: Vec<(&str, u32, u64)> = (0..8).map(|n| ("a", 65536 + n, 9)).collect();
+        let texts: Vec<String> = (0..6).map(|n| format!("{} 64502 64510", 65536 + n)).collect();
+        let paths: Vec<(usize, &str)> = texts.iter().enumerate().map(|(at, text)| (at, text.as_str())).collect();
+        let told = |paths: &[(usize, &str)]| asking(6, &vantages, &group(64510, "192.0.2.0/24", paths));
+        let (few, enough) = (told(&paths[..5]), told(&paths));
+        assert_eq!((few.peers, few.of_peers, few.enough, few.networks.len()), (5, 8, false, 0));
+        assert_eq!((enough.enough, enough.networks[0]), (true, (Asn(64502), 1.0)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::Context;
 use super::carriers::subject_notes;
 use crate::envelope::{Envelope, Level, Message};
 use crate::error::{Error, Exit};
+use crate::page::Page;
 use crate::present;
 use crate::question::{Question, Subject, time};
 
@@ -114,19 +115,6 @@ struct Query<'a> {
     offset: usize,
 }
 
-/// Which part of the networks an answer lists.
-#[derive(Clone, Copy, Serialize)]
-pub struct Page {
-    /// Networks that were found, without those that left earlier unless they were asked for.
-    pub of: usize,
-    /// Of these, the networks that were chosen.
-    pub chosen: usize,
-    /// Chosen networks before the first that is listed.
-    pub offset: usize,
-    /// Networks listed.
-    pub listed: usize,
-}
-
 #[derive(Serialize)]
 struct Data<'a> {
     #[serde(flatten)]
@@ -203,16 +191,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         Data { portfolio: &found, page, members: &members, panel: &signs, routes: &behind, routes_page, names: &names };
     let mut envelope = Envelope::new("carried_by", query, data);
     envelope.messages = subject_notes(&subject);
-    if page.offset + page.listed < page.chosen {
-        let text = format!(
-            "{} to {} of {} networks are listed; `--offset {}` lists the next, `--limit 0` all",
-            page.offset + 1,
-            page.offset + page.listed,
-            page.chosen,
-            page.offset + page.listed
-        );
-        envelope.messages.push(Message { level: Level::Note, text });
-    }
+    let cut = [page.more("networks"), routes_page.more("origins seen in routes")];
+    envelope.messages.extend(cut.into_iter().flatten().map(|text| Message { level: Level::Note, text }));
     let exit = question.finish(&mut envelope, KINDS, findings, unknowns)?;
     question.print(&envelope, || {
         let style = context.output.style();
@@ -241,12 +221,7 @@ fn by_routes(
     let of = found.seen.len();
     let wanted = args.choice.text.as_deref().and_then(|text| text.trim().parse::<Asn>().ok());
     found.seen.retain(|s| wanted.is_none_or(|wanted| s.asn == wanted));
-    let chosen = found.seen.len();
-    let offset = args.choice.offset.min(chosen);
-    found.seen.drain(..offset);
-    if limit > 0 {
-        found.seen.truncate(limit);
-    }
+    let page = Page::cut(&mut found.seen, of, args.choice.offset, limit);
     let standing = question.standing(routes)?;
     for seen in &mut found.seen {
         let subject = Subject { asn: seen.asn, prefix: None, how: None, others: Vec::new() };
@@ -258,8 +233,7 @@ fn by_routes(
         seen.tell(network, &carriers);
         findings.extend(stated.into_iter().filter(|f| seen.told.iter().any(|t| t.finding == f.id)));
     }
-    let listed = found.seen.len();
-    Ok((found, Page { of, chosen, offset, listed }))
+    Ok((found, page))
 }
 
 impl Choice {
@@ -268,7 +242,6 @@ impl Choice {
         members.retain(|m| self.all || !m.earlier);
         let of = members.len();
         members.retain(|m| self.takes(m));
-        let chosen = members.len();
         let start = |m: &Member| m.period().map(|p| (p.bounds.from_by, p.bounds.from_after));
         let end = |m: &Member| m.period().map(|p| (p.bounds.to_after, p.bounds.to_by));
         let gone = |m: &Member| m.state != State::Listed;
@@ -287,12 +260,7 @@ impl Choice {
         if self.reverse {
             members.reverse();
         }
-        let offset = self.offset.min(chosen);
-        members.drain(..offset);
-        if limit > 0 {
-            members.truncate(limit);
-        }
-        (Page { of, chosen, offset, listed: members.len() }, members)
+        (Page::cut(&mut members, of, self.offset, limit), members)
     }
 
     fn takes(&self, member: &Member) -> bool {

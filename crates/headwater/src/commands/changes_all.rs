@@ -34,7 +34,6 @@ struct Asked {
     asn: Asn,
     links: LinkHistory,
     holders: HolderHistory,
-    routes: RouteHistory,
 }
 
 /// Runs it.
@@ -77,12 +76,13 @@ pub fn run(args: &Args, window: &Window, context: &Context<'_>) -> Result<Exit, 
     bar.finish_and_clear();
     let told: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {}", kind.code())).collect();
     let told = if told.is_empty() { "no changes".to_owned() } else { told.join(", ") };
-    output.note(&format!("{changed} of {} networks changed: {told}", asns.len()));
+    output.note(&format!("{changed} of {} networks changed, by published relationships: {told}", asns.len()));
     if args.kinds.is_empty() {
         output.note("times without data are not listed; `--kind observation_gap` lists them");
     }
     output.note(
-        "`headwater changes RES` tells those of one network with the bytes they rest on, and what could not be known",
+        "observed routes were not looked at: `headwater changes RES` tells what they show of one network, with the bytes it rests \
+         on, and what could not be known",
     );
     output.tell_cost(Some(history.scan_stats()));
     Ok(if asns.is_empty() { Exit::Incomplete } else { Exit::Done })
@@ -100,7 +100,6 @@ fn rows(history: &History, asns: &[Asn]) -> Result<Vec<Asked>, Error> {
             asn: *asn,
             links: links.remove(asn).unwrap_or_default(),
             holders: HolderHistory { snapshots: files.clone(), names, delegations },
-            routes: RouteHistory::default(),
         }
     });
     Ok(asked.collect())
@@ -109,9 +108,10 @@ fn rows(history: &History, asns: &[Asn]) -> Result<Vec<Asked>, Error> {
 /// The changes of each, in their order, found on all cores.
 fn answers(asked: &[Asked], question: &Question<'_>, window: &Window, context: &Context<'_>) -> Vec<(Asn, Changes)> {
     let (registry, sources, rules) = (&question.registry, &question.sources, &context.config.methods);
+    let (no_routes, no_standing) = (RouteHistory::default(), Standing::default());
     let answer = |asked: &Asked| {
-        let (links, holders, routes) = (&asked.links, &asked.holders, &asked.routes);
-        let rows = Rows { links, holders, routes, standing: &Standing::default(), sources };
+        let (links, holders) = (&asked.links, &asked.holders);
+        let rows = Rows { links, holders, routes: &no_routes, standing: &no_standing, sources };
         (asked.asn, changes(asked.asn, &rows, registry, window, rules).0)
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

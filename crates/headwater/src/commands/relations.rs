@@ -11,6 +11,7 @@ use super::Context;
 use super::carriers::subject_notes;
 use crate::envelope::{Envelope, Level, Message};
 use crate::error::{Error, Exit};
+use crate::page::Page;
 use crate::present;
 use crate::question::{Question, time};
 
@@ -89,19 +90,6 @@ struct Query<'a> {
     offset: usize,
 }
 
-/// Which part of the neighbours in one family an answer lists.
-#[derive(Clone, Copy, Serialize)]
-pub struct Page {
-    /// Neighbours that were found.
-    pub of: usize,
-    /// Of these, neighbours that were chosen.
-    pub chosen: usize,
-    /// Chosen neighbours before the first that is listed.
-    pub offset: usize,
-    /// Neighbours listed.
-    pub listed: usize,
-}
-
 /// One family of the answer.
 #[derive(Serialize)]
 pub struct Shown {
@@ -169,19 +157,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let data = Data { subject: subject.asn, families: &families, names: &names };
     let mut envelope = Envelope::new("relations", query, data);
     envelope.messages = subject_notes(&subject);
-    for Shown { found, page, .. } in &families {
-        if page.offset + page.listed < page.chosen {
-            let text = format!(
-                "{} to {} of {} neighbours in {} are listed; `--offset {}` lists the next, `--limit 0` all",
-                page.offset + 1,
-                page.offset + page.listed,
-                page.chosen,
-                found.family,
-                page.offset + page.listed
-            );
-            envelope.messages.push(Message { level: Level::Note, text });
-        }
-    }
+    let cut = families.iter().filter_map(|shown| shown.page.more(&format!("neighbours in {}", shown.found.family)));
+    envelope.messages.extend(cut.map(|text| Message { level: Level::Note, text }));
     let exit = question.finish(&mut envelope, KINDS, findings, gaps)?;
     question.print(&envelope, || {
         let style = context.output.style();
@@ -220,14 +197,8 @@ fn page(mut found: InFamily, subject: Asn, args: &Args, limit: usize, findings: 
     let of = found.neighbours.len();
     let mut neighbours = std::mem::take(&mut found.neighbours);
     neighbours.retain(|told| args.label.is_none_or(|wanted| told.inferred.label == wanted.label()));
-    let chosen = neighbours.len();
-    let offset = args.offset.min(chosen);
-    neighbours.drain(..offset);
-    if limit > 0 {
-        neighbours.truncate(limit);
-    }
+    let page = Page::cut(&mut neighbours, of, args.offset, limit);
     let mut listed: Vec<&mut Told> = neighbours.iter_mut().collect();
     findings.extend(found.findings(subject, &mut listed));
-    let page = Page { of, chosen, offset, listed: neighbours.len() };
     Shown { found, counts, page, neighbours }
 }

@@ -13,7 +13,7 @@ use headwater_route::Asn;
 use super::carriers::{bounds, cell_mark, legend};
 use super::timeline::{Row, Unit, draw};
 use super::{Style, first, label, last};
-use crate::commands::carried_by::Page;
+use crate::page::Page;
 use crate::text::{Align, table};
 
 const NAME_WIDTH: usize = 26;

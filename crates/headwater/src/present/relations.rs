@@ -61,6 +61,7 @@ fn in_family(subject: Asn, shown: &Shown, names: &Names, style: &Style) -> Strin
         };
         let of = format!("{} of {} peers had a route", hegemony.peers, hegemony.of_peers);
         let text = match listed.is_empty() {
+            true if !hegemony.enough => format!("Hegemony over its prefixes: not told by so few ({of})"),
             true => format!("Hegemony over its prefixes: none above 0 ({of})"),
             false => format!("Hegemony over its prefixes: {}{more} ({of})", listed.join(", ")),
         };
