@@ -12,6 +12,7 @@ pub mod ladder;
 pub mod matrix;
 mod passing;
 pub mod role;
+mod signed;
 pub mod test;
 
 use headwater_route::rows::{Authorisations, HolderHistory, LinkAt, LinkHistory};

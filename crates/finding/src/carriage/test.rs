@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Rows;
 use super::facts::{Facts, Routes};
-use crate::finding::{Cited, Class, Draft, Finding, cite, cite_whole};
+use crate::finding::{Cited, Class, Draft, Finding};
 use crate::observed::ObservedUpstream;
 use crate::period::{Edge, Period};
 use crate::protection::Type;
@@ -19,7 +19,8 @@ use crate::words::{self, day, number};
 const METHOD: &str = "rivals.tests/1";
 const DAY_MICROS: f64 = 86_400e6;
 const ARCHIVES: &str = "tables and updates of route collectors of the time";
-const OBJECTS: &str = "registry objects (aut-num, as-set, route) of the time, which this version does not read";
+pub(super) const OBJECTS: &str =
+    "registry objects (aut-num, as-set, route) of the time, which this version does not read";
 
 /// What came of a test.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -82,17 +83,17 @@ pub const ASKS: [(&str, &str); 17] = [
 ];
 
 impl Outcome {
-    fn new(at: usize, state: State, says: impl Into<String>) -> Outcome {
+    pub(super) fn new(at: usize, state: State, says: impl Into<String>) -> Outcome {
         let (id, asks) = ASKS[at - 1];
         let (says, roots) = (says.into(), BTreeSet::new());
         Outcome { id, asks, state, says, needs: None, class: None, roots, finding: String::new(), evidence: Vec::new() }
     }
 
-    fn needs(self, needs: impl Into<String>) -> Outcome {
+    pub(super) fn needs(self, needs: impl Into<String>) -> Outcome {
         Outcome { needs: Some(needs.into()), ..self }
     }
 
-    fn by(self, class: Class, roots: impl IntoIterator<Item = String>, evidence: Vec<Cited>) -> Outcome {
+    pub(super) fn by(self, class: Class, roots: impl IntoIterator<Item = String>, evidence: Vec<Cited>) -> Outcome {
         Outcome { class: Some(class), roots: roots.into_iter().collect(), evidence, ..self }
     }
 
@@ -158,10 +159,10 @@ pub(super) fn outcomes(facts: &Facts, rows: &Rows<'_>, rules: &Rules) -> Vec<Out
     ]
 }
 
-struct Asker<'a> {
-    facts: &'a Facts,
-    rows: &'a Rows<'a>,
-    rules: &'a Rules,
+pub(super) struct Asker<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) rows: &'a Rows<'a>,
+    pub(super) rules: &'a Rules,
 }
 
 /// Days a period is known to have lasted.
@@ -621,125 +622,6 @@ impl Asker<'_> {
         let state = if median >= wanted { State::Yes } else { State::No };
         let evidence = routes.records.adjacent.iter().take(10).chain(&routes.records.others).cloned().collect();
         self.observed(Outcome::new(8, state, says), evidence)
-    }
-
-    /// RPKI files of the time: not long before the start of the pair, up to its end.
-    fn rpki(&self) -> Vec<usize> {
-        let files = &self.rows.authorisations.files;
-        let (Some(first), Some(last)) = (self.facts.first(), self.facts.last()) else { return Vec::new() };
-        let earliest = Time(first.0.saturating_sub((self.rules.carriage.authorisation_days * DAY_MICROS) as i64));
-        (0..files.len()).filter(|i| files[*i].at >= earliest && files[*i].at <= last).collect()
-    }
-
-    fn rpki_dates(&self) -> String {
-        let dates: Vec<String> = self.rows.authorisations.files.iter().map(|f| day(f.at)).collect();
-        match dates.as_slice() {
-            [] => "no RPKI file was read".to_owned(),
-            [one] => format!("the only RPKI file read is of {one}, which is not of the time"),
-            [first, .., last] => {
-                format!("none of the {} RPKI files read, of {first} to {last}, is of the time", dates.len())
-            }
-        }
-    }
-
-    fn standby(&self) -> Outcome {
-        const NEEDS: &str = "RPKI files (rpki-client JSON) from before the start, and route objects";
-        let Some(first) = self.facts.first() else {
-            return Outcome::new(9, State::NotTested, "the two were not seen together").needs(NEEDS);
-        };
-        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
-        let given = self.rows.authorisations;
-        let own: BTreeSet<_> = given.vrps.iter().filter(|v| v.asn == subject).map(|v| v.prefix).collect();
-        // What it announces only since the carrier stands there may be the carrier's own space, under a mistyped number.
-        let history = self.rows.own.routes;
-        let known = |table: usize| history.tables.get(table).is_some_and(|table| table.at < first);
-        let before: BTreeSet<_> = history.runs.iter().filter(|r| known(r.first)).map(|r| r.prefix).collect();
-        let since: BTreeSet<_> = history.runs.iter().filter(|r| !known(r.first)).map(|r| r.prefix).collect();
-        let meet = |v: &headwater_route::rows::VrpSighting, p: &headwater_route::Prefix| {
-            p.covers(&v.prefix) || v.prefix.covers(p)
-        };
-        let early = |file: usize| given.files[file].at <= first;
-        // A permission in the newest whole file before the start: one that was taken back stands no longer.
-        let newest = (0..given.files.len()).rfind(|i| given.files[*i].complete && early(*i));
-        let (naming, later): (Vec<_>, Vec<_>) = given
-            .vrps
-            .iter()
-            .filter(|v| v.asn == carrier && Some(v.file) == newest)
-            .filter(|v| own.iter().chain(&before).chain(&since).any(|p| meet(v, p)))
-            .partition(|v| own.iter().chain(&before).any(|p| meet(v, p)));
-        if let Some(vrp) = naming.last() {
-            let says = format!(
-                "a ROA payload of {} lets {carrier} announce {}, space of {subject}",
-                day(given.files[vrp.file].at),
-                vrp.prefix
-            );
-            let lines = naming
-                .iter()
-                .map(|v| cite(self.rows.own.sources, v.evidence, format!("{carrier} may announce {}", v.prefix)));
-            return Outcome::new(9, State::Yes, says).by(Class::External, ["rpki".to_owned()], lines.collect());
-        }
-        if let Some(vrp) = later.last() {
-            let says = format!(
-                "a ROA payload of {} lets {carrier} announce {}, which {subject} is not authorised for and was not seen to announce \
-                 before: it may be space of {carrier}",
-                day(given.files[vrp.file].at),
-                vrp.prefix
-            );
-            return Outcome::new(9, State::CannotTell, says).needs(NEEDS);
-        }
-        let file = self.rpki().into_iter().rfind(|i| given.files[*i].complete && early(*i)).map(|i| &given.files[i]);
-        match file {
-            Some(file) => Outcome::new(
-                9,
-                State::No,
-                format!(
-                    "no ROA payload of {} lets {carrier} announce space of {subject}; route objects were not read",
-                    day(file.at)
-                ),
-            )
-            .by(
-                Class::External,
-                ["rpki".to_owned()],
-                vec![cite_whole(
-                    self.rows.own.sources,
-                    file.source,
-                    format!("no payload for {carrier} in space of {subject}"),
-                )],
-            ),
-            None => {
-                let days = self.rules.carriage.authorisation_days;
-                let says = format!("no whole RPKI file of the {days:.0} days before {} was read", day(first));
-                Outcome::new(9, State::NotTested, says).needs(NEEDS)
-            }
-        }
-    }
-
-    fn own_registry(&self) -> Outcome {
-        let at = self.rpki();
-        let (subject, carrier) = (self.facts.subject, self.facts.carrier);
-        let given = self.rows.authorisations;
-        let lines: Vec<_> = given.aspas.iter().filter(|a| at.contains(&a.file)).collect();
-        let sources = self.rows.own.sources;
-        let cited = |a: &headwater_route::rows::AspaLine| {
-            cite(sources, a.evidence, format!("the ASPA of {subject} lists {}", a.provider))
-        };
-        if let Some(line) = lines.iter().find(|a| a.provider == carrier) {
-            let says = format!("its ASPA of {} lists {carrier} as a provider", day(given.files[line.file].at));
-            return Outcome::new(10, State::Yes, says).by(Class::External, ["rpki".to_owned()], vec![cited(line)]);
-        }
-        if let Some(line) = lines.first() {
-            let says = format!("its ASPA of {} does not list {carrier}", day(given.files[line.file].at));
-            let all = lines.iter().map(|a| cited(a)).collect();
-            return Outcome::new(10, State::No, says).by(Class::External, ["rpki".to_owned()], all);
-        }
-        let says = match (at.is_empty(), self.facts.first()) {
-            (true, None) => "the two were not seen next to each other".to_owned(),
-            (true, Some(_)) => self.rpki_dates(),
-            (false, _) => {
-                format!("{subject} has no ASPA in the RPKI files of the time, and no other registry entry was read")
-            }
-        };
-        Outcome::new(10, State::NotTested, says).needs(OBJECTS)
     }
 
     /// Whether others came with it: publications tell by the month only.
